@@ -1,0 +1,35 @@
+import type { PlaceId } from '../../trace/step.ts'
+import type { HookName } from '../../trace/steps/packet.ts'
+import type { Address, Family } from '../../util/address.ts'
+import type { Device } from '../device/device.ts'
+import type { Kernel } from '../kernel.ts'
+import type { Skb } from '../skb.ts'
+
+/** The face that the packet path sees: one call a hook. */
+export interface Netfilter {
+  /**
+   * Shows a packet (`frame.start` at its IP header) to everything registered at a hook, in the kernel's order of priorities.
+   * False: the packet was dropped, rejected or is held for reassembly; its step has been recorded and the caller forgets it.
+   * After true the packet may have other addresses, ports, mark, or (after defragmentation) another frame.
+   */
+  run(hook: HookName, family: Family, skb: Skb, input: Device | null, output: Device | null): boolean
+}
+
+/** What netfilter asks of the namespace it serves. */
+export interface NetfilterHost {
+  readonly kernel: Kernel
+  /** The namespace itself, with no device: where rule and conntrack steps happen when no device is known. */
+  readonly place: PlaceId
+  /** `-m addrtype`: what the local routing table says of an address. */
+  addressType(
+    address: Address,
+  ): 'local' | 'broadcast' | 'multicast' | 'anycast' | 'unicast' | 'unreachable' | 'blackhole'
+  /** The address MASQUERADE takes for packets leaving by a device towards a next hop; null when it has none. */
+  sourceFor(output: Device, destination: Address): Address | null
+  /** REJECT: answers with an ICMP (or ICMPv6) error quoting the packet. */
+  icmpError(skb: Skb, family: Family, type: number, code: number): void
+  /** REJECT --reject-with tcp-reset. */
+  tcpReset(skb: Skb, family: Family): void
+  /** Collects fragments; gives the whole packet back once it has all of them, else null and keeps the fragment. */
+  defragment(skb: Skb, family: Family, user: 'conntrack-in' | 'conntrack-out' | 'local'): Skb | null
+}

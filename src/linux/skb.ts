@@ -1,0 +1,55 @@
+import type { PacketId, StepId } from '../trace/step.ts'
+import type { Frame } from '../wire/frame.ts'
+import type { Device } from './device/device.ts'
+import type { Connection, ConnectionState } from './netfilter/connection.ts'
+
+/**
+ * A packet on its way through a namespace: Linux's sk_buff. `frame.start` lies at the header of the layer that holds it
+ * (Ethernet on a device, IP in the IP layer, TCP or UDP in a socket). It has one owner; to hand it on is to give it away.
+ */
+export class Skb {
+  /** The firewall mark (`ip rule fwmark`, `-j MARK`). Cleared when a packet crosses namespaces, kept by encapsulation. */
+  mark = 0
+  /** The conntrack entry, once PREROUTING or OUTPUT has looked it up. */
+  connection: Connection | null = null
+  connectionState: ConnectionState = 'untracked'
+  /** 0: as the first packet of the connection went; 1: the other way. */
+  direction: 0 | 1 = 0
+  /** The device that received the packet; null for one made here. */
+  input: Device | null = null
+  /** The bridge ports of a packet that bridge-nf shows to iptables (`physdev`). */
+  bridgeInput: Device | null = null
+  bridgeOutput: Device | null = null
+  /** The largest fragment this packet was reassembled from, 0 if it never was one: it leaves in fragments of that size. */
+  fragmentSize = 0
+
+  constructor(
+    public frame: Frame,
+    readonly packet: PacketId,
+    public cause: StepId,
+  ) {}
+
+  /** For flooding: the same packet with bytes of its own. */
+  clone(): Skb {
+    const copy = new Skb(this.frame.clone(), this.packet, this.cause)
+    copy.mark = this.mark
+    copy.connection = this.connection
+    copy.connectionState = this.connectionState
+    copy.direction = this.direction
+    copy.input = this.input
+    copy.fragmentSize = this.fragmentSize
+    return copy
+  }
+
+  /** What crossing a network namespace does (skb_scrub_packet with xnet). */
+  scrub(): void {
+    this.mark = 0
+    this.connection = null
+    this.connectionState = 'untracked'
+    this.direction = 0
+    this.input = null
+    this.bridgeInput = null
+    this.bridgeOutput = null
+    this.fragmentSize = 0
+  }
+}

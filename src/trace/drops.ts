@@ -1,0 +1,48 @@
+/**
+ * Why a packet ended: one catalogue. `linux` is the kernel's own name (include/net/dropreason-core.h), which
+ * `perf trace -e skb:kfree_skb` and `dropwatch` show; `hint` is the command that shows the cause on a real node.
+ */
+export const DROPS = {
+  'not-specified': { linux: 'SKB_DROP_REASON_NOT_SPECIFIED', hint: 'nstat -az' },
+  'no-socket': { linux: 'SKB_DROP_REASON_NO_SOCKET', hint: 'ss -lntu' },
+  'packet-too-small': { linux: 'SKB_DROP_REASON_PKT_TOO_SMALL', hint: 'nstat -az IpInTruncatedPkts' },
+  'tcp-checksum': { linux: 'SKB_DROP_REASON_TCP_CSUM', hint: 'nstat -az TcpInCsumErrors' },
+  'udp-checksum': { linux: 'SKB_DROP_REASON_UDP_CSUM', hint: 'nstat -az UdpInCsumErrors' },
+  'ip-checksum': { linux: 'SKB_DROP_REASON_IP_CSUM', hint: 'nstat -az IpInCsumErrors' },
+  'ip-header': { linux: 'SKB_DROP_REASON_IP_INHDR', hint: 'nstat -az IpInHdrErrors' },
+  'icmp-checksum': { linux: 'SKB_DROP_REASON_ICMP_CSUM', hint: 'nstat -az IcmpInCsumErrors' },
+  'socket-receive-buffer': { linux: 'SKB_DROP_REASON_SOCKET_RCVBUFF', hint: 'ss -uam' },
+  netfilter: { linux: 'SKB_DROP_REASON_NETFILTER_DROP', hint: 'iptables-save -c' },
+  'other-host': { linux: 'SKB_DROP_REASON_OTHERHOST', hint: 'ip -s link' },
+  'unknown-protocol': { linux: 'SKB_DROP_REASON_IP_NOPROTO', hint: 'nstat -az IpInUnknownProtos' },
+  'unhandled-protocol': { linux: 'SKB_DROP_REASON_UNHANDLED_PROTO', hint: 'ip -s link' },
+  'no-route-in': { linux: 'SKB_DROP_REASON_IP_INNOROUTES', hint: 'ip route get' },
+  'no-route-out': { linux: 'SKB_DROP_REASON_IP_OUTNOROUTES', hint: 'ip route get' },
+  'reverse-path': { linux: 'SKB_DROP_REASON_IP_RPFILTER', hint: 'nstat -az TcpExtIPReversePathFilter' },
+  'martian-source': { linux: 'SKB_DROP_REASON_IP_INVALID_SOURCE', hint: 'sysctl net.ipv4.conf.all.log_martians' },
+  'not-forwarding': { linux: 'SKB_DROP_REASON_IP_INADDRERRORS', hint: 'sysctl net.ipv4.ip_forward' },
+  'ttl-exceeded': { linux: 'SKB_DROP_REASON_IP_INHDR', hint: 'nstat -az IpInHdrErrors' },
+  'too-big': { linux: 'SKB_DROP_REASON_PKT_TOO_BIG', hint: 'ip link; tracepath' },
+  'fragment-timeout': { linux: 'SKB_DROP_REASON_FRAG_REASM_TIMEOUT', hint: 'nstat -az IpReasmTimeout' },
+  'fragment-overlap': { linux: 'SKB_DROP_REASON_DUP_FRAG', hint: 'nstat -az IpReasmFails' },
+  'neighbour-failed': { linux: 'SKB_DROP_REASON_NEIGH_FAILED', hint: 'ip neigh' },
+  'neighbour-queue-full': { linux: 'SKB_DROP_REASON_NEIGH_QUEUEFULL', hint: 'ip -s neigh' },
+  'device-down': { linux: 'SKB_DROP_REASON_DEV_READY', hint: 'ip link' },
+  'bridge-ingress': { linux: 'SKB_DROP_REASON_BRIDGE_INGRESS_STP_STATE', hint: 'bridge link' },
+  'bridge-same-port': { linux: 'SKB_DROP_REASON_NOT_SPECIFIED', hint: 'bridge -d link (hairpin)' },
+  'vxlan-header': { linux: 'SKB_DROP_REASON_VXLAN_INVALID_HDR', hint: 'ip -d link show flannel.1' },
+  'vxlan-vni': { linux: 'SKB_DROP_REASON_VXLAN_VNI_NOT_FOUND', hint: 'ip -d link show flannel.1' },
+  'vxlan-no-remote': { linux: 'SKB_DROP_REASON_NO_TX_TARGET', hint: 'bridge fdb show dev flannel.1' },
+  'tunnel-loop': { linux: 'SKB_DROP_REASON_RECURSION_LIMIT', hint: 'ip route; ip -d link' },
+  'conntrack-invalid': { linux: 'SKB_DROP_REASON_NETFILTER_DROP', hint: 'conntrack -S' },
+  'conntrack-clash': { linux: 'SKB_DROP_REASON_NETFILTER_DROP', hint: 'conntrack -S (insert_failed)' },
+  'nat-ports-exhausted': { linux: 'SKB_DROP_REASON_NETFILTER_DROP', hint: 'conntrack -S (drop)' },
+  'tcp-old-sequence': { linux: 'SKB_DROP_REASON_TCP_OLD_SEQUENCE', hint: 'nstat -az' },
+  'tcp-invalid-sequence': { linux: 'SKB_DROP_REASON_TCP_INVALID_SEQUENCE', hint: 'nstat -az' },
+  'tcp-flags': { linux: 'SKB_DROP_REASON_TCP_FLAGS', hint: 'nstat -az' },
+  'listen-overflow': { linux: 'SKB_DROP_REASON_LISTENOVERFLOW', hint: 'nstat -az TcpExtListenOverflows' },
+  'link-fault': { linux: 'SKB_DROP_REASON_QDISC_DROP', hint: 'tc -s qdisc' },
+  'link-cut': { linux: 'SKB_DROP_REASON_DEV_READY', hint: 'ip link (NO-CARRIER)' },
+} as const
+
+export type DropReason = keyof typeof DROPS

@@ -1,0 +1,2 @@
+/** What a TLS endpoint does. */
+export type TlsEvent = { readonly kind: 'tls-note'; readonly text: string }
