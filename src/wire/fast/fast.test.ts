@@ -99,7 +99,7 @@ test('builders push headers in front: VXLAN over IPv4 adds 50 bytes', () => {
 
 test('a push beyond the headroom keeps what the frame holds', () => {
   const frame = Frame.of(fromHex('0102'))
-  for (let i = 0; i < 20; i++) frame.bytes.fill(i, frame.push(14), frame.start + 14)
+  for (let i = 0; i < 20; i++) frame.prepend(new Uint8Array(14).fill(i))
   expect(frame.length).toBe(282)
   expect(toHex(frame.view()).endsWith(`${'00'.repeat(14)}0102`)).toBe(true)
 })
@@ -162,8 +162,8 @@ describe('IPv4', () => {
 describe('locate', () => {
   test('walks IPv6 extension headers to the transport', () => {
     const frame = Frame.of(fromHex('0035 0035 0008 0000'))
-    frame.bytes.set(fromHex('11 00 0001 0000002a'), frame.push(8)) // fragment header, first, more to come
-    frame.bytes.set(fromHex('2c 00 0104 00000000'), frame.push(8)) // destination options, PadN
+    frame.prepend(fromHex('11 00 0001 0000002a')) // fragment header, first, more to come
+    frame.prepend(fromHex('2c 00 0104 00000000')) // destination options, PadN
     ipv6.writeIpv6(frame, A6, B6, 60, 64)
     const l = located(frame)
     expect(l.protocol).toBe(17)
@@ -174,7 +174,7 @@ describe('locate', () => {
 
   test('stops at a later fragment', () => {
     const frame = Frame.of(fromHex('3c01 0203 0405 0607'))
-    frame.bytes.set(fromHex('3c 00 05a8 0000002a'), frame.push(8))
+    frame.prepend(fromHex('3c 00 05a8 0000002a'))
     ipv6.writeIpv6(frame, A6, B6, 44, 64)
     const l = located(frame)
     expect(l.fragmentOffset).toBe(0x5a8)
