@@ -105,7 +105,7 @@ export class Task<T = unknown> {
       const step = this.program.next(value)
       this.running = false
       if (step.done === true) this.finish({ kind: 'returned', value: step.value })
-      else this.disarm = this.await(step.value)
+      else this.disarm = this.suspend(step.value)
     } catch (error) {
       this.running = false
       this.finish({ kind: 'failed', error })
@@ -114,7 +114,7 @@ export class Task<T = unknown> {
   }
 
   /** A wait may wake at once, from within `arm`: the process then goes on in an event of its own, never nested. */
-  private await(what: Wait): Disarm {
+  private suspend(what: Wait): Disarm {
     let woken = false
     let timer: Timer | null = null
     const disarm = what.arm(this.simulation, (value) => {

@@ -1,0 +1,26 @@
+// `npm start`: builds when a source is newer than the bundle, then runs podwire with the arguments given.
+import { spawnSync } from 'node:child_process'
+import { existsSync, readdirSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+
+const root = join(import.meta.dirname, '..')
+const stamp = join(root, 'dist/built')
+
+function newest(folder) {
+  let latest = 0
+  for (const entry of readdirSync(join(root, folder), { recursive: true, withFileTypes: true })) {
+    if (entry.isFile()) latest = Math.max(latest, statSync(join(entry.parentPath, entry.name)).mtimeMs)
+  }
+  return latest
+}
+
+const sources = Math.max(newest('src'), newest('.build'), statSync(join(root, 'package-lock.json')).mtimeMs)
+if (!existsSync(stamp) || statSync(stamp).mtimeMs < sources) {
+  process.stderr.write('podwire: building …\n')
+  const { bundle } = await import('./bundle.mjs')
+  await bundle()
+}
+const { status } = spawnSync(process.execPath, [join(root, 'dist/podwire.js'), ...process.argv.slice(2)], {
+  stdio: 'inherit',
+})
+process.exitCode = status ?? 1
