@@ -1,7 +1,11 @@
+import { type Mac, type V4, V6 } from './address.ts'
 import { Malformed } from './malformed.ts'
 
-/** What a field held: numbers for fixed-width fields, bytes for the rest. */
-export type FieldValue = number | Uint8Array
+/** What a field held: a number for fixed-width fields, text for names, bytes for the rest (IPv6 addresses too). */
+export type FieldValue = number | string | Uint8Array
+
+/** How people write such a field: 64, 0x92d0, 10.0.0.1, fd00::1, 0a:58:0a:f4:01:02, bytes in hexadecimal, text as it is. */
+export type Shape = 'decimal' | 'hex' | 'v4' | 'v6' | 'mac' | 'bytes' | 'text'
 
 /** Where a field lies in the buffer that was read. `offset` and `length` are in bytes. */
 export interface Span {
@@ -10,6 +14,9 @@ export interface Span {
   readonly offset: number
   readonly length: number
   readonly value: FieldValue
+  readonly shape: Shape
+  /** For a field narrower than its bytes: which bits of them it is, from the first byte's highest. */
+  readonly bits?: { readonly first: number; readonly count: number }
 }
 
 /** Reads and writes one protocol's bytes. `read` throws `Malformed`; `write` never fails on a value that `read` returned. */
@@ -19,12 +26,28 @@ export interface Codec<T> {
   write(w: Writer, value: T): void
 }
 
+/** Reads one value that takes up all of `bytes`. Throws `Malformed`, for bytes left over too. */
+export function decode<T>(codec: Codec<T>, bytes: Uint8Array): T {
+  const r = new Reader(bytes, codec.name)
+  const value = codec.read(r)
+  r.done()
+  return value
+}
+
+export function encode<T>(codec: Codec<T>, value: T): Uint8Array {
+  const w = new Writer()
+  codec.write(w, value)
+  return w.finish()
+}
+
 /**
  * A cursor over a window of a buffer. Every read is named, so that dissection, hex views and error offsets come for free.
  * Nothing reads outside `[start, end)`: a read past the end throws `Malformed`.
  */
 export class Reader {
   offset: number
+  /** Where the field read last began: what `fail` points at. */
+  private last: number
 
   constructor(
     readonly bytes: Uint8Array,
@@ -32,55 +55,88 @@ export class Reader {
     readonly start = 0,
     readonly end = bytes.length,
     readonly spans: Span[] | null = null,
+    /** The window holds only the beginning of what was sent, as an ICMP error quotes it: `ensure` lets lengths exceed it. */
+    readonly partial = false,
   ) {
     this.offset = start
+    this.last = start
   }
 
   get remaining(): number {
     return this.end - this.offset
   }
 
-  u8(field: string): number {
+  u8(field: string, shape: Shape = 'decimal'): number {
     const at = this.claim(1, field)
-    return this.note(field, at, 1, this.bytes[at])
+    return this.note(field, at, 1, this.bytes[at], shape)
   }
 
-  u16(field: string): number {
+  u16(field: string, shape: Shape = 'decimal'): number {
     const at = this.claim(2, field)
-    return this.note(field, at, 2, (this.bytes[at] << 8) | this.bytes[at + 1])
+    return this.note(field, at, 2, (this.bytes[at] << 8) | this.bytes[at + 1], shape)
   }
 
-  u24(field: string): number {
+  u24(field: string, shape: Shape = 'decimal'): number {
     const at = this.claim(3, field)
     const b = this.bytes
-    return this.note(field, at, 3, (b[at] << 16) | (b[at + 1] << 8) | b[at + 2])
+    return this.note(field, at, 3, (b[at] << 16) | (b[at + 1] << 8) | b[at + 2], shape)
   }
 
   /** Unsigned: 0 to 0xffffffff. */
-  u32(field: string): number {
+  u32(field: string, shape: Shape = 'decimal'): number {
     const at = this.claim(4, field)
-    return this.note(field, at, 4, this.word(at) >>> 0)
+    return this.note(field, at, 4, this.word(at) >>> 0, shape)
   }
 
-  /** As a signed 32-bit integer, the shape of a V4 address. */
-  i32(field: string): number {
+  /** As a signed 32-bit integer. */
+  i32(field: string, shape: Shape = 'decimal'): number {
     const at = this.claim(4, field)
-    return this.note(field, at, 4, this.word(at))
+    return this.note(field, at, 4, this.word(at), shape)
   }
 
-  /** 48 bits, exact in a number: the shape of a Mac. */
-  u48(field: string): number {
+  /** 48 bits, exact in a number. */
+  u48(field: string, shape: Shape = 'decimal'): number {
     const at = this.claim(6, field)
     const high = (this.bytes[at] << 8) | this.bytes[at + 1]
-    return this.note(field, at, 6, high * 0x100000000 + (this.word(at + 2) >>> 0))
+    return this.note(field, at, 6, high * 0x100000000 + (this.word(at + 2) >>> 0), shape)
+  }
+
+  mac(field: string): Mac {
+    return this.u48(field, 'mac') as Mac
+  }
+
+  v4(field: string): V4 {
+    return this.i32(field, 'v4') as V4
+  }
+
+  v6(field: string): V6 {
+    const at = this.claim(16, field)
+    this.note(field, at, 16, this.bytes.subarray(at, at + 16), 'v6')
+    return new V6(this.word(at), this.word(at + 4), this.word(at + 8), this.word(at + 12))
+  }
+
+  /** Fields that share bytes, named with their widths from the highest bit: 8, 16, 24 or 32 bits in all. */
+  bits<K extends string>(widths: Readonly<Record<K, number>>, shape: Shape = 'decimal'): Record<K, number> {
+    const fields = Object.entries<number>(widths)
+    const total = fields.reduce((sum, [, width]) => sum + width, 0)
+    const at = this.claim(total / 8, fields[0][0])
+    let all = 0
+    for (let i = at; i < this.offset; i++) all = all * 256 + this.bytes[i]
+    let first = 0
+    const values: [string, number][] = []
+    for (const [field, width] of fields) {
+      const value = Math.floor(all / 2 ** (total - first - width)) % 2 ** width
+      this.noteBits(field, at, first, width, value, shape)
+      values.push([field, value])
+      first += width
+    }
+    return Object.fromEntries(values) as Record<K, number>
   }
 
   /** A view of the next `length` bytes: no copy. */
   take(length: number, field: string): Uint8Array {
     const at = this.claim(length, field)
-    const view = this.bytes.subarray(at, at + length)
-    this.spans?.push({ protocol: this.protocol, field, offset: at, length, value: view })
-    return view
+    return this.note(field, at, length, this.bytes.subarray(at, at + length), 'bytes')
   }
 
   /** A view of everything that is left. */
@@ -95,16 +151,38 @@ export class Reader {
   /** A reader of the next `length` bytes for an inner structure; this reader moves past them. */
   sub(length: number, protocol = this.protocol, field = protocol): Reader {
     const at = this.claim(length, field)
-    return new Reader(this.bytes, protocol, at, at + length, this.spans)
+    return new Reader(this.bytes, protocol, at, at + length, this.spans, this.partial)
+  }
+
+  /**
+   * For a length field read just now: `length` bytes must follow. Returns how many do, which is fewer only in a partial window.
+   */
+  ensure(length: number, field: string): number {
+    if (length <= this.remaining) return length
+    return this.partial ? this.remaining : this.fail(field, `${length} bytes to follow`, `${this.remaining} bytes`)
   }
 
   /** Throws unless everything was read. */
   done(): void {
-    if (this.remaining > 0) this.fail('end', 'no further bytes', `${this.remaining} bytes`)
+    if (this.remaining > 0) this.fail('end', 'no further bytes', `${this.remaining} bytes`, this.offset)
   }
 
-  fail(field: string, expected: string, got: string | number, offset = this.offset): never {
+  /** `offset` is where the field begins: by itself, that of the field read last. */
+  fail(field: string, expected: string, got: string | number, offset = this.last): never {
     throw new Malformed(this.protocol, field, expected, got, offset)
+  }
+
+  /** Records a field that was read by other means, and returns its value. */
+  note<V extends FieldValue>(field: string, offset: number, length: number, value: V, shape: Shape): V {
+    this.spans?.push({ protocol: this.protocol, field, offset, length, value, shape })
+    return value
+  }
+
+  private noteBits(field: string, at: number, first: number, count: number, value: number, shape: Shape): void {
+    const skipped = first >> 3
+    const length = ((first + count + 7) >> 3) - skipped
+    const bits = { first: first & 7, count }
+    this.spans?.push({ protocol: this.protocol, field, offset: at + skipped, length, value, shape, bits })
   }
 
   private word(at: number): number {
@@ -114,14 +192,10 @@ export class Reader {
 
   private claim(length: number, field: string): number {
     const at = this.offset
-    if (length < 0 || at + length > this.end) this.fail(field, `${length} bytes`, `${this.end - at} bytes`)
+    if (length < 0 || at + length > this.end) this.fail(field, `${length} bytes`, `${this.end - at} bytes`, at)
     this.offset = at + length
+    this.last = at
     return at
-  }
-
-  private note(field: string, offset: number, length: number, value: number): number {
-    this.spans?.push({ protocol: this.protocol, field, offset, length, value })
-    return value
   }
 }
 
@@ -159,9 +233,19 @@ export class Writer {
     return this.u16(Math.floor(value / 0x100000000)).u32(value >>> 0)
   }
 
+  v6(address: V6): this {
+    return this.u32(address.a).u32(address.b).u32(address.c).u32(address.d)
+  }
+
   take(bytes: Uint8Array): this {
     const at = this.grow(bytes.length)
     this.buffer.set(bytes, at)
+    return this
+  }
+
+  /** Appends zeros until `length - start` is a multiple of `unit`. */
+  pad(unit: number, start = 0): this {
+    this.grow((unit - ((this.length - start) % unit)) % unit)
     return this
   }
 
@@ -177,7 +261,7 @@ export class Writer {
     return this.patch16(offset + 1, value & 0xffff)
   }
 
-  /** A view of what was written so far. */
+  /** A view of what was written so far: valid until the next write. */
   view(start = 0, end = this.length): Uint8Array {
     return this.buffer.subarray(start, end)
   }
