@@ -1,0 +1,171 @@
+import { DROPS } from '../trace/drops.ts'
+import type { PacketId, Step } from '../trace/step.ts'
+import type { TuplePair } from '../trace/steps/packet.ts'
+import { type Address, formatAddress, formatEndpoint } from '../util/address.ts'
+import { type Facts, type Owner, ownerName } from './facts.ts'
+import { type Hop, hopsOf } from './hops.ts'
+import { en } from './messages/en.ts'
+import { endOf, pathOf, replyOf } from './path.ts'
+import { isKind, type StepIndex } from './record.ts'
+import { icmpName, whyOf } from './sentence.ts'
+
+/**
+ * delivered: it arrived and the answer came back. refused: a TCP RST. rejected: an ICMP error came back. dropped: it ended on
+ * the way. unanswered: it arrived, and no answer reached the sender.
+ */
+export type Verdict = 'delivered' | 'refused' | 'rejected' | 'dropped' | 'unanswered'
+
+/** What was asked for, in the words of whoever asked. */
+export interface TraceRequest {
+  readonly from: string
+  readonly to: string
+  readonly protocol: 'tcp' | 'udp' | 'icmp'
+  readonly port: number | null
+}
+
+/** What the sender's socket had to say: the packet it sent (0 when none left), and the errno it ended with, if any. */
+export interface Sent {
+  readonly packet: PacketId
+  readonly errno: string | null
+}
+
+export interface Delivered {
+  readonly kind: 'pod' | 'node' | 'external'
+  readonly namespace: string
+  readonly name: string
+  readonly node: string
+  readonly address: string
+  readonly port: number
+}
+
+export interface ConntrackEntry {
+  readonly node: string
+  readonly protocol: number
+  readonly state: string
+  readonly original: { readonly source: string; readonly destination: string }
+  readonly reply: { readonly source: string; readonly destination: string }
+}
+
+/** One packet and its answer: the document behind `podwire trace -o json` (kind: Trace). Field names are a contract. */
+export interface Trace {
+  readonly request: TraceRequest
+  readonly verdict: Verdict
+  readonly reason?: string
+  readonly forward: { readonly hops: readonly Hop[] }
+  readonly reply?: { readonly hops: readonly Hop[] }
+  readonly delivered?: Delivered
+  readonly conntrack: readonly ConntrackEntry[]
+  readonly assumed: readonly string[]
+  readonly unmodelled: readonly string[]
+}
+
+/** Judges what became of a packet from the steps alone. */
+export function traceOf(index: StepIndex, request: TraceRequest, sent: Sent, facts: Facts): Trace {
+  const path = pathOf(index, sent.packet)
+  const end = endOf(path)
+  const replyPacket = sent.packet === 0 ? null : replyOf(index, sent.packet)
+  const reply = replyPacket === null ? null : hopsOf(index, replyPacket)
+  const arrived = end !== null && end.event.kind === 'deliver'
+  const judged = arrived ? judgeReply(index, replyPacket, reply) : judgeLoss(index, end, replyPacket, reply, sent)
+  return {
+    request,
+    ...judged,
+    forward: { hops: hopsOf(index, sent.packet) },
+    ...(reply === null ? {} : { reply: { hops: reply } }),
+    ...(arrived ? { delivered: deliveredTo(index, end, facts) } : {}),
+    conntrack: entries(index, [...path, ...(replyPacket === null ? [] : pathOf(index, replyPacket))]),
+    assumed: facts.assumed,
+    unmodelled: facts.unmodelled,
+  }
+}
+
+type Judged = Pick<Trace, 'verdict' | 'reason'>
+
+function judgeReply(index: StepIndex, packet: PacketId | null, hops: readonly Hop[] | null): Judged {
+  if (packet === null || hops === null) return { verdict: 'unanswered', reason: en.reason.silent }
+  const end = endOf(pathOf(index, packet))
+  if (end === null || end.event.kind !== 'deliver') {
+    return {
+      verdict: 'unanswered',
+      reason: en.reason.replyLost(placeName(index, end), end === null ? '' : whyOf(end.event)),
+    }
+  }
+  const frame = hops[0]?.frame
+  if (frame?.tcp?.flags.includes('RST')) return { verdict: 'refused', reason: en.reason.rst(frame.ip?.source ?? '') }
+  if (frame?.icmp?.quoted !== undefined) return rejected(index, packet, hops)
+  return { verdict: 'delivered' }
+}
+
+function judgeLoss(
+  index: StepIndex,
+  end: Step | null,
+  packet: PacketId | null,
+  hops: readonly Hop[] | null,
+  sent: Sent,
+): Judged {
+  if (packet !== null && hops !== null && endOf(pathOf(index, packet))?.event.kind === 'deliver')
+    return rejected(index, packet, hops)
+  if (end === null) return { verdict: 'dropped', reason: en.reason.notSent(sent.errno ?? '') }
+  return { verdict: 'dropped', reason: en.reason.lostAt(placeName(index, end), lossWhy(end)) }
+}
+
+function rejected(index: StepIndex, packet: PacketId, hops: readonly Hop[]): Judged {
+  const icmp = hops[0]?.frame?.icmp
+  const from = hops[0]?.frame?.ip?.source ?? ''
+  const error = index.step(index.ofPacket(packet)[0].cause)
+  const why = error !== null && isKind(error, 'icmp-error') ? `: ${en.drop[error.event.why]}` : ''
+  const what = icmp === undefined ? '' : icmpName(icmp.type, icmp.code, hops[0]?.frame?.ip?.version ?? 4)
+  return { verdict: 'rejected', reason: en.reason.icmp(what, from) + why }
+}
+
+function lossWhy(end: Step): string {
+  return isKind(end, 'drop') || isKind(end, 'icmp-error') ? whyOf(end.event) : en.drop['not-specified']
+}
+
+function placeName(index: StepIndex, step: Step | null): string {
+  if (step === null) return ''
+  const { node, netns, device } = index.place(step)
+  return `${netns === 'host' ? node : netns}${device === '' ? '' : ` ${device}`}`
+}
+
+function deliveredTo(index: StepIndex, end: Step, facts: Facts): Delivered | undefined {
+  if (!isKind(end, 'deliver')) return undefined
+  const { address, port } = end.event.local
+  const { node, netns } = index.place(end)
+  const [namespace, name] = netns === 'host' ? ['', node] : netns.split('/')
+  const kind = netns !== 'host' ? 'pod' : facts.owner(address)?.kind === 'external' ? 'external' : 'node'
+  return { kind, namespace, name, node, address: formatAddress(address), port }
+}
+
+/** The conntrack entries that the packet and its answer made or used, one a node, in their latest state. */
+function entries(index: StepIndex, steps: readonly Step[]): ConntrackEntry[] {
+  const latest = new Map<string, ConntrackEntry>()
+  for (const step of steps) {
+    if (!isKind(step, 'conntrack')) continue
+    const { node } = index.place(step)
+    latest.set(`${node} ${step.event.connection}`, entry(node, step.event.state, step.event.tuples))
+  }
+  return [...latest.values()]
+}
+
+function entry(node: string, state: string, { protocol, original, reply }: TuplePair): ConntrackEntry {
+  const text = ({ address, port }: { address: Address; port: number }): string => formatEndpoint(address, port)
+  return {
+    node,
+    protocol,
+    state,
+    original: { source: text(original.source), destination: text(original.destination) },
+    reply: { source: text(reply.source), destination: text(reply.destination) },
+  }
+}
+
+/** The kernel's name for the reason a trace ended, and the command that shows it on a real node. */
+export function dropHint(index: StepIndex, packet: PacketId): { readonly linux: string; readonly hint: string } | null {
+  const end = endOf(pathOf(index, packet))
+  return end !== null && isKind(end, 'drop') ? DROPS[end.event.reason] : null
+}
+
+/** `default/web-2 on node-2`. */
+export function ownerText(owner: Owner): string {
+  return owner.node === '' || owner.kind === 'node' ? ownerName(owner) : `${ownerName(owner)} on ${owner.node}`
+}
