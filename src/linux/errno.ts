@@ -5,6 +5,7 @@ export type Errno =
   | 'EADDRNOTAVAIL'
   | 'EAFNOSUPPORT'
   | 'EAGAIN'
+  | 'EBADF'
   | 'ECONNABORTED'
   | 'ECONNREFUSED'
   | 'ECONNRESET'

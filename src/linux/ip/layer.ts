@@ -54,7 +54,7 @@ export interface PathError {
   readonly code: number
   /** Of "fragmentation needed" and "packet too big", else 0. */
   readonly mtu: number
-  /** TCP: the sequence number quoted. */
+  /** TCP: the sequence number quoted. ICMP echo: its sequence; the ports of both ends are then its id. */
   readonly sequence: number
 }
 
