@@ -87,7 +87,8 @@ function importsOf(file: string): Import[] {
   const found = text.matchAll(
     /(?:^(?:import|export)\s+(type\s)?[^'";]*?\bfrom\s+|\bimport\s*\(\s*|^import\s+)'(\.[^']+)'/gm,
   )
-  return [...found].map(([, type, path]) => ({
+  const code = [...found].filter(([, , path]) => !path.endsWith('.json'))
+  return code.map(([, type, path]) => ({
     from: file,
     to: relative(SRC, resolve(SRC, dirname(file), path)),
     typeOnly: type !== undefined,

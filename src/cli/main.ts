@@ -1,0 +1,28 @@
+import { Command, CommanderError } from 'commander'
+import { addCompletion } from './completion.ts'
+import { EXIT, report } from './exit.ts'
+import { quietWhenPipeCloses } from './output.ts'
+import { VERSION } from './version.ts'
+
+const program = new Command('podwire')
+  .description(
+    'Kubernetes networking packet by packet, and real TLS handshakes across it: no root, no Docker, no cluster.',
+  )
+  .version(VERSION, '-V, --version')
+  .showHelpAfterError('(--help shows how it is used)')
+  .configureHelp({ sortSubcommands: false })
+  .exitOverride()
+
+for (const add of [addCompletion]) add(program)
+
+quietWhenPipeCloses()
+try {
+  await program.parseAsync()
+} catch (error) {
+  process.exitCode = error instanceof CommanderError ? usage(error) : report(error)
+}
+
+/** Commander has printed what is wrong already; asking for help or the version is no fault. */
+function usage(error: CommanderError): number {
+  return error.exitCode === 0 ? EXIT.ok : EXIT.badInput
+}

@@ -1,0 +1,26 @@
+import { InvalidArgumentError } from 'commander'
+
+/** `--dport 8443`. */
+export function port(text: string): number {
+  const value = Number(text)
+  if (!/^\d+$/.test(text) || value < 1 || value > 65_535) throw new InvalidArgumentError('expected a port, 1 to 65535')
+  return value
+}
+
+/** `--count 10`. */
+export function count(text: string): number {
+  const value = Number(text)
+  if (!/^\d+$/.test(text) || value < 1 || value > 1_000_000)
+    throw new InvalidArgumentError('expected a number, 1 to 1000000')
+  return value
+}
+
+export function integer(text: string): number {
+  if (!/^-?\d+$/.test(text)) throw new InvalidArgumentError('expected a whole number')
+  return Number(text)
+}
+
+/** Collects a repeatable option: `-f a.yaml -f b.yaml`. */
+export function repeated(text: string, before: readonly string[] | undefined): readonly string[] {
+  return [...(before ?? []), text]
+}
