@@ -1,0 +1,164 @@
+import { type Meta, nameOf } from '../../kube/api/meta.ts'
+import type { Node } from '../../kube/api/node.ts'
+import { isLive, type Pod } from '../../kube/api/pod.ts'
+import type { Service } from '../../kube/api/service.ts'
+import { type Address, type AddressKey, familyOf, formatAddress, keyOf } from '../../util/address.ts'
+import type { SourcePosition } from '../../util/diagnostics.ts'
+import { formatPrefix, inPrefix, overlaps, type Prefix } from '../../util/prefix.ts'
+import type { Inventory } from './inventory.ts'
+import type { Problems } from './source.ts'
+
+/** Messages about the same thing are summed up beyond this many. */
+const SHOWN = 5
+
+/** What is wrong between objects that are each right by themselves. */
+export function checkInventory(inventory: Omit<Inventory, 'diagnostics'>, problems: Problems): void {
+  checkNodes(inventory.nodes, problems)
+  checkPods(inventory.pods, inventory.nodes, problems)
+  checkServices(inventory.services, problems)
+  for (const { apiVersion, kind, count, names } of inventory.skipped) {
+    const which =
+      count <= 3 && names.some((name) => name !== '') ? ` (${names.filter((name) => name !== '').join(', ')})` : ''
+    problems.note(null, `skipped ${count} ${kind} of ${apiVersion}${which}: this kind is not modelled`)
+  }
+}
+
+function checkNodes(nodes: readonly Node[], problems: Problems): void {
+  const owners = new Owners('InternalIP', problems)
+  const ranges: { node: Node; range: Prefix }[] = []
+  for (const node of nodes) {
+    for (const address of node.addresses) owners.claim(address, `Node ${node.meta.name}`, node.meta)
+    for (const range of node.podCIDRs) {
+      if (node.podCIDRs.some((other) => other !== range && familyOf(other.address) === familyOf(range.address))) {
+        problems.error(
+          node.meta.at,
+          `Node ${node.meta.name} has two pod ranges of one family`,
+          'one IPv4 and one IPv6 range',
+        )
+      }
+      ranges.push({ node, range })
+    }
+  }
+  checkOverlaps(ranges, problems)
+  checkRangesAgainstNodes(ranges, nodes, problems)
+}
+
+/** Sorted by their first address, ranges that overlap are neighbours, or have only such between them. */
+function checkOverlaps(ranges: { node: Node; range: Prefix }[], problems: Problems): void {
+  const sorted = ranges
+    .map((entry) => ({ ...entry, key: sortKey(entry.range.address) }))
+    .sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : a.range.length - b.range.length))
+  let wide = sorted[0]
+  for (const entry of sorted.slice(1)) {
+    if (wide.node !== entry.node && overlaps(wide.range, entry.range)) {
+      const [first, second] = [wide, entry].map(({ node, range }) => `${formatPrefix(range)} of ${node.meta.name}`)
+      problems.warn(entry.node.meta.at, `pod ranges overlap: ${first} and ${second}`)
+    } else {
+      wide = entry
+    }
+  }
+}
+
+function sortKey(address: Address): string {
+  return typeof address === 'number' ? `4${(address >>> 0).toString(16).padStart(8, '0')}` : `6${address.key}`
+}
+
+function checkRangesAgainstNodes(
+  ranges: readonly { node: Node; range: Prefix }[],
+  nodes: readonly Node[],
+  problems: Problems,
+): void {
+  const addresses = nodes.flatMap((node) => node.addresses.map((address) => ({ address, node })))
+  if (ranges.length * addresses.length > 1e6) return
+  for (const { node, range } of ranges) {
+    const inside = addresses.find(({ address }) => inPrefix(address, range))
+    if (inside === undefined) continue
+    const whose = `${formatAddress(inside.address)} of Node ${inside.node.meta.name}`
+    problems.warn(
+      node.meta.at,
+      `the pod range ${formatPrefix(range)} of Node ${node.meta.name} contains the address ${whose}`,
+    )
+  }
+}
+
+function checkPods(pods: readonly Pod[], nodes: readonly Node[], problems: Problems): void {
+  const byName = new Map(nodes.map((node) => [node.meta.name, node]))
+  const owners = new Owners('address', problems)
+  for (const node of nodes) for (const address of node.addresses) owners.claim(address, `Node ${node.meta.name}`, null)
+  const outside = new Summary(problems, (n) => `${n} more pods have addresses outside their node's range`)
+  for (const pod of pods) {
+    if (pod.hostNetwork || !isLive(pod)) continue
+    const ranges = byName.get(pod.node)?.podCIDRs ?? []
+    for (const address of pod.addresses) {
+      owners.claim(address, `Pod ${nameOf(pod.meta)}`, pod.meta)
+      const own = ranges.filter((range) => familyOf(range.address) === familyOf(address))
+      if (own.length === 0 || own.some((range) => inPrefix(address, range))) continue
+      const where = `${own.map(formatPrefix).join(', ')} of Node ${pod.node}`
+      outside.warn(pod.meta.at, `Pod ${nameOf(pod.meta)} has ${formatAddress(address)}, outside the pod range ${where}`)
+    }
+  }
+  owners.finish()
+  outside.finish()
+}
+
+function checkServices(services: readonly Service[], problems: Problems): void {
+  const owners = new Owners('ClusterIP', problems)
+  const nodePorts = new Map<string, string>()
+  for (const service of services) {
+    const name = `Service ${nameOf(service.meta)}`
+    for (const address of service.clusterIPs) owners.claim(address, name, service.meta)
+    for (const { nodePort, protocol } of service.ports) {
+      if (nodePort === 0) continue
+      const key = `${nodePort}/${protocol}`
+      const other = nodePorts.get(key)
+      if (other !== undefined && other !== name) {
+        problems.warn(service.meta.at, `nodePort ${key} of ${name} is already that of ${other}`)
+      }
+      nodePorts.set(key, name)
+    }
+  }
+  owners.finish()
+}
+
+/** Who has which address; tells of the second one to claim it. */
+class Owners {
+  private readonly known = new Map<AddressKey, string>()
+  private readonly summary: Summary
+
+  constructor(what: string, problems: Problems) {
+    this.summary = new Summary(problems, (n) => `${n} more objects claim the ${what} of another`)
+    this.what = what
+  }
+
+  private readonly what: string
+
+  claim(address: Address, owner: string, meta: Meta | null): void {
+    const key = keyOf(address)
+    const other = this.known.get(key)
+    if (other === undefined) this.known.set(key, owner)
+    else if (meta !== null) {
+      this.summary.warn(meta.at, `${owner} has the ${this.what} ${formatAddress(address)}, which ${other} has too`)
+    }
+  }
+
+  finish(): void {
+    this.summary.finish()
+  }
+}
+
+class Summary {
+  private count = 0
+
+  constructor(
+    private readonly problems: Problems,
+    private readonly rest: (more: number) => string,
+  ) {}
+
+  warn(at: SourcePosition | null, message: string): void {
+    if (++this.count <= SHOWN) this.problems.warn(at, message)
+  }
+
+  finish(): void {
+    if (this.count > SHOWN) this.problems.warn(null, this.rest(this.count - SHOWN))
+  }
+}

@@ -1,0 +1,247 @@
+import { type Labels, NO_LABELS } from '../../kube/api/meta.ts'
+import { type Address, parseAddress } from '../../util/address.ts'
+import { type Prefix, parseInterfaceAddress, parsePrefix } from '../../util/prefix.ts'
+import type { Problems, RawObject } from './source.ts'
+
+type Step = string | number
+
+/** Pods of one owner share their labels: 150,000 pods carry a few thousand different sets. */
+export class SharedLabels {
+  private readonly known = new Map<string, Labels>()
+
+  labels(labels: Labels): Labels {
+    if (labels === NO_LABELS) return labels
+    const key = JSON.stringify(labels)
+    const same = this.known.get(key)
+    if (same === undefined) this.known.set(key, labels)
+    return same ?? labels
+  }
+}
+
+/**
+ * Reads the fields of one object with their types, and words what is wrong as the API server does: its decoder
+ * (`json: cannot unmarshal …`) for types, its validation (`spec.x: Invalid value: …`) for values.
+ * After a fault the reading goes on with a harmless value; `faults` counts them, so the object is not used.
+ */
+export class ObjectReader {
+  faults = 0
+
+  constructor(
+    readonly raw: RawObject,
+    readonly problems: Problems,
+    readonly kind: string,
+    readonly version: string,
+    readonly shared: SharedLabels,
+  ) {}
+
+  /** `Pod "web"`. */
+  title(): string {
+    const metadata = (this.raw.value as { metadata?: { name?: unknown } }).metadata
+    return `${this.kind} "${metadata?.name ?? ''}"`
+  }
+
+  root(): Fields {
+    return new Fields(this, null, '', this.raw.value as Record<string, unknown>, this.kind)
+  }
+
+  fail(path: readonly Step[], message: string): void {
+    this.faults++
+    this.problems.error(this.raw.at(path), message)
+  }
+}
+
+const NOTHING: Record<string, unknown> = Object.freeze({})
+
+/** One JSON object within an object. `goType` is what the API server's Go calls it, for messages only. */
+export class Fields {
+  constructor(
+    private readonly reader: ObjectReader,
+    private readonly parent: Fields | null,
+    private readonly step: Step,
+    private readonly values: Record<string, unknown>,
+    private readonly goType: string,
+  ) {}
+
+  has(key: string): boolean {
+    const value = this.values[key]
+    return value !== undefined && value !== null
+  }
+
+  keys(): string[] {
+    return Object.keys(this.values)
+  }
+
+  text(key: string, otherwise = ''): string {
+    const value = this.values[key]
+    if (typeof value === 'string') return value
+    if (value === undefined || value === null) return otherwise
+    this.mistyped(key, value, 'string')
+    return otherwise
+  }
+
+  required(key: string): string {
+    const value = this.text(key)
+    if (value === '' && !this.has(key)) this.fault(key, 'Required value')
+    return value
+  }
+
+  /** One of the given words; anything else is an `Unsupported value`. */
+  oneOf<T extends string>(key: string, words: readonly T[], otherwise: T): T {
+    const value = this.text(key, otherwise)
+    if ((words as readonly string[]).includes(value)) return value as T
+    if (value === '') return otherwise
+    const quoted = words.map((word) => `"${word}"`).join(', ')
+    this.fault(key, `Unsupported value: "${value}": supported values: ${quoted}`)
+    return otherwise
+  }
+
+  flag(key: string, otherwise = false): boolean {
+    const value = this.values[key]
+    if (typeof value === 'boolean') return value
+    if (value === undefined || value === null) return otherwise
+    this.mistyped(key, value, 'bool')
+    return otherwise
+  }
+
+  int(key: string, otherwise = 0): number {
+    const value = this.values[key]
+    if (typeof value === 'number' && Number.isInteger(value)) return value
+    if (value === undefined || value === null) return otherwise
+    this.mistyped(key, value, 'int32')
+    return otherwise
+  }
+
+  /** An IntOrString: `targetPort: http`. */
+  intOrString(key: string): number | string {
+    return typeof this.values[key] === 'string' ? this.text(key) : this.port(key)
+  }
+
+  port(key: string, otherwise = 0): number {
+    const value = this.int(key, otherwise)
+    if (typeof this.values[key] === 'number' && (value < 1 || value > 65535)) {
+      this.fault(key, `Invalid value: ${value}: must be between 1 and 65535, inclusive`)
+      return otherwise
+    }
+    return value
+  }
+
+  address(key: string): Address | null {
+    const text = this.text(key)
+    return text === '' ? null : this.toAddress(text, [key])
+  }
+
+  addresses(key: string): Address[] {
+    return this.texts(key).flatMap((text, i) => this.toAddress(text, [key, i]) ?? [])
+  }
+
+  prefixes(key: string): Prefix[] {
+    return this.texts(key).flatMap((text, i) => this.toPrefix(text, [key, i]) ?? [])
+  }
+
+  toAddress(text: string, path: readonly Step[]): Address | null {
+    const value = parseAddress(text)
+    if (value === null) {
+      this.faultAt(path, `Invalid value: "${text}": must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)`)
+    }
+    return value
+  }
+
+  toPrefix(text: string, path: readonly Step[]): Prefix | null {
+    const value = parsePrefix(text)
+    if (value !== null) return value
+    const hostBits = parseInterfaceAddress(text) !== null
+    const why = hostBits ? 'must not have bits set beyond the prefix length' : 'must be a valid CIDR value'
+    this.faultAt(path, `Invalid value: "${text}": ${why}, (e.g. 10.9.8.0/24 or 2001:db8::/64)`)
+    return null
+  }
+
+  texts(key: string): string[] {
+    return this.array(key, 'string').filter((value, i): value is string => {
+      if (typeof value === 'string') return true
+      this.mistypedAt([key, i], key, value, 'string')
+      return false
+    })
+  }
+
+  /** A map of strings; shared empty when absent. */
+  labels(key: string): Labels {
+    const value = this.values[key]
+    if (value === undefined || value === null) return NO_LABELS
+    if (!isObject(value)) {
+      this.mistyped(key, value, 'map[string]string')
+      return NO_LABELS
+    }
+    for (const name in value) {
+      if (typeof value[name] !== 'string') this.mistypedAt([key, name], key, value[name], 'string')
+    }
+    return value as Labels
+  }
+
+  /** The object under `key`, empty when absent. */
+  child(key: string, goType: string): Fields {
+    const value = this.values[key]
+    const absent = value === undefined || value === null
+    if (!absent && !isObject(value)) this.mistyped(key, value, `v1.${goType}`)
+    return new Fields(this.reader, this, key, isObject(value) ? value : NOTHING, goType)
+  }
+
+  /** The objects of the array under `key`. */
+  list(key: string, goType: string): Fields[] {
+    const within = new Fields(this.reader, this, key, NOTHING, goType)
+    return this.array(key, `v1.${goType}`).flatMap((value, i) => {
+      if (isObject(value)) return [new Fields(this.reader, within, i, value, goType)]
+      this.mistypedAt([key, i], key, value, `v1.${goType}`)
+      return []
+    })
+  }
+
+  /** `spec.ports[0].port: MESSAGE`, at that field. */
+  fault(key: string, message: string): void {
+    this.faultAt([key], message)
+  }
+
+  faultAt(path: readonly Step[], message: string): void {
+    const full = [...this.path(), ...path]
+    const name = full.map((step) => (typeof step === 'number' ? `[${step}]` : `.${step}`)).join('')
+    this.reader.fail(full, `${this.reader.title()} is invalid: ${name.replace(/^\./, '')}: ${message}`)
+  }
+
+  warn(key: string, message: string, expected?: string): void {
+    this.reader.problems.warn(this.reader.raw.at([...this.path(), key]), message, expected)
+  }
+
+  private array(key: string, goType: string): unknown[] {
+    const value = this.values[key]
+    if (Array.isArray(value)) return value
+    if (value !== undefined && value !== null) this.mistyped(key, value, `[]${goType}`)
+    return []
+  }
+
+  private mistyped(key: string, value: unknown, goType: string): void {
+    this.mistypedAt([key], key, value, goType)
+  }
+
+  /** Go's encoding/json names the struct, the path without indices, and the type wanted. */
+  private mistypedAt(path: readonly Step[], key: string, value: unknown, goType: string): void {
+    const { reader } = this
+    const names = [...this.path().filter((step) => typeof step === 'string'), key].join('.')
+    const what = `json: cannot unmarshal ${jsonType(value)} into Go struct field ${this.goType}.${names} of type ${goType}`
+    const kind = reader.kind
+    const message = `${kind} in version "${reader.version}" cannot be handled as a ${kind}: ${what}`
+    reader.fail([...this.path(), ...path], message)
+  }
+
+  private path(): Step[] {
+    return this.parent === null ? [] : [...this.parent.path(), this.step]
+  }
+}
+
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+function jsonType(value: unknown): string {
+  if (Array.isArray(value)) return 'array'
+  if (typeof value === 'boolean') return 'bool'
+  if (typeof value === 'number' && !Number.isInteger(value)) return `number ${value}`
+  return typeof value
+}

@@ -1,0 +1,84 @@
+import type { Fields, ObjectReader } from './fields.ts'
+import { readConfigMap, readProxyConfig } from './kinds/config.ts'
+import { readEndpointSlice, readEndpoints } from './kinds/endpoints.ts'
+import { readMeta } from './kinds/meta.ts'
+import { readNode } from './kinds/node.ts'
+import { readPod } from './kinds/pod.ts'
+import { readService } from './kinds/service.ts'
+import { readScenario } from './scenario-kind.ts'
+
+/** What an object of a modelled kind became. */
+const read = {
+  Node: (reader: ObjectReader, root: Fields) => ({ kind: 'Node', value: readNode(reader, root) }) as const,
+  Namespace: (reader: ObjectReader, root: Fields) =>
+    ({ kind: 'Namespace', value: readMeta(reader, root, 'Cluster') }) as const,
+  Pod: (reader: ObjectReader, root: Fields) => ({ kind: 'Pod', value: readPod(reader, root) }) as const,
+  Service: (reader: ObjectReader, root: Fields) => ({ kind: 'Service', value: readService(reader, root) }) as const,
+  Endpoints: (reader: ObjectReader, root: Fields) =>
+    ({ kind: 'Endpoints', value: readEndpoints(reader, root) }) as const,
+  EndpointSlice: (reader: ObjectReader, root: Fields) =>
+    ({ kind: 'EndpointSlice', value: readEndpointSlice(reader, root) }) as const,
+  ConfigMap: (reader: ObjectReader, root: Fields) =>
+    ({ kind: 'ConfigMap', value: readConfigMap(reader, root) }) as const,
+  KubeProxyConfiguration: (reader: ObjectReader, root: Fields) =>
+    ({ kind: 'ConfigMap', value: { proxy: readProxyConfig(reader, root) } }) as const,
+  Scenario: (reader: ObjectReader) => ({ kind: 'Scenario', value: readScenario(reader) }) as const,
+}
+
+export type ModelledKind = keyof typeof read
+export type Parsed = ReturnType<(typeof read)[ModelledKind]>
+
+/** Kinds that podwire models, with the apiVersions it reads. */
+const VERSIONS: Readonly<Record<ModelledKind, readonly string[]>> = {
+  Node: ['v1'],
+  Namespace: ['v1'],
+  Pod: ['v1'],
+  Service: ['v1'],
+  Endpoints: ['v1'],
+  ConfigMap: ['v1'],
+  EndpointSlice: ['discovery.k8s.io/v1', 'discovery.k8s.io/v1beta1'],
+  KubeProxyConfiguration: ['kubeproxy.config.k8s.io/v1alpha1'],
+  Scenario: ['podwire.dev/v1alpha1'],
+}
+
+/** API groups whose objects decide which packets pass, or take them another way. */
+const DECIDING_GROUPS = [
+  'networking.k8s.io',
+  'policy.networking.k8s.io',
+  'cilium.io',
+  'crd.projectcalico.org',
+  'projectcalico.org',
+  'crd.antrea.io',
+  'k8s.ovn.org',
+  'kubeovn.io',
+  'networking.istio.io',
+  'security.istio.io',
+  'policy.linkerd.io',
+  'k8s.cni.cncf.io',
+]
+const HARMLESS = [
+  'Ingress',
+  'IngressClass',
+  'IPAddress',
+  'ServiceCIDR',
+  'CiliumNode',
+  'CiliumEndpoint',
+  'CiliumIdentity',
+]
+
+export const modelledKind = (apiVersion: string, kind: string): ModelledKind | null =>
+  kind in VERSIONS && VERSIONS[kind as ModelledKind].includes(apiVersion) ? (kind as ModelledKind) : null
+
+/** The apiVersions a kind of ours is read in, when only the version is wrong and the group is ours. */
+export function rightVersions(apiVersion: string, kind: string): readonly string[] | null {
+  if (!(kind in VERSIONS)) return null
+  const versions = VERSIONS[kind as ModelledKind]
+  return versions.some((version) => groupOf(version) === groupOf(apiVersion)) ? versions : null
+}
+
+export const changesVerdicts = (apiVersion: string, kind: string): boolean =>
+  DECIDING_GROUPS.includes(groupOf(apiVersion)) && !HARMLESS.includes(kind)
+
+export const readKind = (kind: ModelledKind, reader: ObjectReader, root: Fields): Parsed => read[kind](reader, root)
+
+const groupOf = (apiVersion: string): string => (apiVersion.includes('/') ? apiVersion.split('/', 1)[0] : '')

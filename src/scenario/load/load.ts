@@ -1,0 +1,164 @@
+import type { Meta } from '../../kube/api/meta.ts'
+import type { Node } from '../../kube/api/node.ts'
+import type { Pod } from '../../kube/api/pod.ts'
+import type { EndpointSlice, Service } from '../../kube/api/service.ts'
+import { checkInventory } from './checks.ts'
+import { ObjectReader, SharedLabels } from './fields.ts'
+import type { ConfigHints, Inventory, SkippedKind } from './inventory.ts'
+import { jsonObjects, looksLikeJson } from './json.ts'
+import { changesVerdicts, modelledKind, type Parsed, readKind, rightVersions } from './kinds.ts'
+import type { Scenario } from './scenario-kind.ts'
+import { MAX_TEXT, Problems, type RawObject, type Source } from './source.ts'
+import { yamlObjects } from './yaml.ts'
+
+/** Reads sources of one input. Throws InputError with every error found in them. */
+export function load(sources: readonly Source[]): Inventory {
+  const loader = new Loader()
+  for (const source of sources) loader.add(source)
+  return loader.finish()
+}
+
+/** Takes sources one at a time, so that a text can be dropped as soon as its objects are read. */
+export class Loader {
+  readonly problems = new Problems()
+  /** Scenarios seen so far: whoever reads files looks here for further manifests. */
+  readonly scenarios: Scenario[] = []
+  private readonly shared = new SharedLabels()
+  private readonly nodes = new Map<string, Node>()
+  private readonly namespaces = new Map<string, Meta>()
+  private readonly pods = new Map<string, Pod>()
+  private readonly services = new Map<string, Service>()
+  private readonly slices = new Map<string, readonly EndpointSlice[]>()
+  private readonly endpoints = new Map<string, readonly EndpointSlice[]>()
+  private readonly skipped = new Map<string, SkippedKind>()
+  private hints: ConfigHints = {}
+
+  add(source: Source): void {
+    if (source.text.length > MAX_TEXT) {
+      const at = { file: source.name, line: 1, column: 1 }
+      this.problems.error(at, `${Math.round(source.text.length / 1e6)} MB in one file`, 'at most 500 MB')
+      return
+    }
+    for (const raw of objectsOf(source, this.problems)) this.take(raw)
+  }
+
+  finish(): Inventory {
+    this.problems.check()
+    const inventory = {
+      nodes: [...this.nodes.values()],
+      namespaces: [...this.namespaces.values()],
+      pods: [...this.pods.values()],
+      services: [...this.services.values()],
+      slices: this.allSlices(),
+      hints: this.hints,
+      scenarios: this.scenarios,
+      skipped: [...this.skipped.values()],
+    }
+    checkInventory(inventory, this.problems)
+    this.problems.check()
+    return { ...inventory, diagnostics: this.problems.all }
+  }
+
+  private take(raw: RawObject): void {
+    const { value } = raw
+    if (value === null || value === undefined) return
+    if (typeof value !== 'object' || Array.isArray(value)) {
+      this.problems.error(
+        raw.at([]),
+        `this is ${Array.isArray(value) ? 'a list' : `a ${typeof value}`}`,
+        'a Kubernetes object',
+      )
+      return
+    }
+    const { apiVersion, kind } = value as Record<string, unknown>
+    if (typeof kind !== 'string' || kind === '') {
+      this.problems.error(raw.at(['kind']), "Object 'Kind' is missing")
+    } else if (typeof apiVersion !== 'string' || apiVersion === '') {
+      this.problems.error(raw.at(['apiVersion']), `Object 'apiVersion' is missing in this ${kind}`)
+    } else if (kind !== 'List' && !(kind.endsWith('List') && 'items' in value)) {
+      this.takeObject(raw, apiVersion, kind)
+    }
+  }
+
+  private takeObject(raw: RawObject, apiVersion: string, kind: string): void {
+    const modelled = modelledKind(apiVersion, kind)
+    const right = modelled === null ? rightVersions(apiVersion, kind) : null
+    if (right !== null) {
+      const message = `no matches for kind "${kind}" in version "${apiVersion}"`
+      this.problems.error(raw.at(['apiVersion']), message, right.join(' or '))
+    } else if (modelled === null) {
+      this.skip(raw, apiVersion, kind)
+    } else {
+      const reader = new ObjectReader(raw, this.problems, kind, apiVersion, this.shared)
+      const parsed = readKind(modelled, reader, reader.root())
+      if (reader.faults === 0) this.keep(parsed)
+    }
+  }
+
+  private keep(parsed: Parsed): void {
+    switch (parsed.kind) {
+      case 'Node':
+        this.put(this.nodes, 'Node', parsed.value.meta, parsed.value)
+        break
+      case 'Namespace':
+        this.put(this.namespaces, 'Namespace', parsed.value, parsed.value)
+        break
+      case 'Pod':
+        this.put(this.pods, 'Pod', parsed.value.meta, parsed.value)
+        break
+      case 'Service':
+        this.put(this.services, 'Service', parsed.value.meta, parsed.value)
+        break
+      case 'EndpointSlice':
+        if (parsed.value.length > 0) this.put(this.slices, parsed.kind, parsed.value[0].meta, parsed.value)
+        break
+      case 'Endpoints':
+        if (parsed.value.length > 0) this.put(this.endpoints, parsed.kind, parsed.value[0].meta, parsed.value)
+        break
+      case 'ConfigMap':
+        this.hints = { ...this.hints, ...parsed.value }
+        break
+      case 'Scenario':
+        if (parsed.value !== null) this.scenarios.push(parsed.value)
+    }
+  }
+
+  /** As with `kubectl apply`, the later of two objects of one name replaces the earlier. */
+  private put<T>(map: Map<string, T>, kind: string, meta: Meta, value: T): void {
+    const key = `${meta.namespace}/${meta.name}`
+    if (map.has(key)) {
+      this.problems.warn(
+        meta.at,
+        `${kind} ${meta.namespace === '' ? meta.name : key} is given more than once: this one counts`,
+      )
+    }
+    map.set(key, value)
+  }
+
+  private skip(raw: RawObject, apiVersion: string, kind: string): void {
+    const key = `${apiVersion} ${kind}`
+    const known = this.skipped.get(key)
+    const metadata = (raw.value as { metadata?: { namespace?: unknown; name?: unknown } }).metadata
+    const name = [metadata?.namespace, metadata?.name].filter((part) => typeof part === 'string').join('/')
+    if (known === undefined) {
+      const deciding = changesVerdicts(apiVersion, kind)
+      this.skipped.set(key, { apiVersion, kind, count: 1, names: [name], changesVerdicts: deciding })
+    } else {
+      known.count++
+      if (known.names.length < 3) known.names.push(name)
+    }
+  }
+
+  /** An Endpoints object counts only for a Service that no EndpointSlice speaks of: the control plane mirrors the rest. */
+  private allSlices(): EndpointSlice[] {
+    const slices = [...this.slices.values()].flat()
+    const served = new Set(slices.map((slice) => `${slice.meta.namespace}/${slice.service}`))
+    for (const [key, own] of this.endpoints) if (!served.has(key)) slices.push(...own)
+    return slices
+  }
+}
+
+function objectsOf(source: Source, problems: Problems): Iterable<RawObject> {
+  const json = /\.(json|ndjson|jsonl)$/i.test(source.name) || looksLikeJson(source.text)
+  return json ? jsonObjects(source, problems) : yamlObjects(source, problems)
+}
