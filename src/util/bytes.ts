@@ -249,6 +249,11 @@ export class Writer {
     return this
   }
 
+  patch8(offset: number, value: number): this {
+    this.buffer[offset] = value
+    return this
+  }
+
   /** Overwrites two bytes written before, for lengths and checksums known only at the end. */
   patch16(offset: number, value: number): this {
     this.buffer[offset] = value >>> 8

@@ -14,7 +14,6 @@ export const PROTOCOL = {
   udp: 17,
   routing: 43,
   fragment: 44,
-  authentication: 51,
   icmpv6: 58,
   noNextHeader: 59,
   destinationOptions: 60,

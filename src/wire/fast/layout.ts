@@ -63,7 +63,7 @@ function locateV4(b: Uint8Array, o: number, end: number, l: Layout): boolean {
   return true
 }
 
-/** RFC 8200 4; AH's length counts 4-byte units less two (RFC 4302 2.2). After a later fragment's header comes only data. */
+/** RFC 8200 4. After a later fragment's header comes only data. */
 function locateV6(b: Uint8Array, o: number, end: number, l: Layout): boolean {
   if (o + ipv6.IPV6 > end) return false
   l.family = 6
@@ -72,8 +72,7 @@ function locateV6(b: Uint8Array, o: number, end: number, l: Layout): boolean {
   let next = b[o + 6]
   while (l.fragmentOffset === 0 && isExtension(next)) {
     if (at + 8 > l.end) return false
-    const length =
-      next === PROTOCOL.fragment ? 8 : next === PROTOCOL.authentication ? (b[at + 1] + 2) << 2 : (b[at + 1] + 1) << 3
+    const length = next === PROTOCOL.fragment ? 8 : (b[at + 1] + 1) << 3
     if (at + length > l.end) return false
     if (next === PROTOCOL.fragment) {
       const word = u16(b, at + 2)
@@ -94,7 +93,6 @@ function isExtension(next: number): boolean {
     next === PROTOCOL.hopByHop ||
     next === PROTOCOL.routing ||
     next === PROTOCOL.fragment ||
-    next === PROTOCOL.authentication ||
     next === PROTOCOL.destinationOptions
   )
 }
