@@ -74,10 +74,10 @@ export function writeSignatureAlgorithm(algorithm: SignatureAlgorithm): Asn1 {
 function readPss(items: Cursor): SignatureAlgorithm | null {
   const params = items.next('parameters', TAG.sequence).items()
   items.done()
-  const hash = readHash(params.optional('hashAlgorithm', contextOf(0))?.only('hash', TAG.sequence))
+  const hash = readHashAlgorithm(params.optional('hashAlgorithm', contextOf(0))?.only('hash', TAG.sequence))
   const mask = params.optional('maskGenAlgorithm', contextOf(1))?.only('mask', TAG.sequence).items()
   const maskOid = mask === undefined ? OID.mgf1 : asOid(mask.next('algorithm', TAG.oid))
-  const maskHash = readHash(maskOid === OID.mgf1 ? mask?.next('hash', TAG.sequence) : undefined)
+  const maskHash = readHashAlgorithm(maskOid === OID.mgf1 ? mask?.next('hash', TAG.sequence) : undefined)
   const salt = params.optional('saltLength', contextOf(2))
   const trailer = params.optional('trailerField', contextOf(3))
   params.done()
@@ -87,8 +87,8 @@ function readPss(items: Cursor): SignatureAlgorithm | null {
   return { kind: 'rsa-pss', hash, saltLength }
 }
 
-/** Absent means SHA-1. */
-function readHash(e: Element | undefined): Hash | null {
+/** An AlgorithmIdentifier of a hash; absent means SHA-1. Null when it is not one of ours. */
+export function readHashAlgorithm(e: Element | undefined): Hash | null {
   if (e === undefined) return 'sha1'
   const items = e.items()
   const hash = nameOfOid(HASHES, asOid(items.next('algorithm', TAG.oid)))

@@ -1,0 +1,13 @@
+/** Certificates: parse, issue, judge. What TLS, programs and scenarios need of them. */
+export { endEntity, type IdentitySpec, rootCa, subordinateCa } from './issue/authority.ts'
+export { type Identity, type Issuer, issueCertificate, selfSign } from './issue/certificate.ts'
+export { type ClusterPki, type ClusterPkiOptions, clusterPki, serviceIdentity, serviceNames } from './issue/cluster.ts'
+export { issueCrl } from './issue/crl.ts'
+export { FAULTS, type Fault, type Presented, present } from './issue/faults.ts'
+export { issueOcspResponse } from './issue/ocsp.ts'
+export { keyMismatch } from './match-key.ts'
+export { type ReferenceId, referenceId } from './path/identity.ts'
+export { type Judgement, judge, type Question } from './path/judge.ts'
+export { type Certificate, parseCertificate } from './x509/certificate.ts'
+export { type Crl, parseCrl } from './x509/crl.ts'
+export { type OcspResponse, parseOcspResponse } from './x509/ocsp.ts'
