@@ -1,0 +1,35 @@
+import type { Seen } from './record.ts'
+
+/**
+ * How two recordings of a flow differ, or null. What one namespace saw must be the same, in the same order; between
+ * namespaces only causes order things, and each cause is itself in the lists (a frame that comes in went out before).
+ */
+export function difference(
+  expected: readonly Seen[],
+  got: readonly Seen[],
+  names = ['expected', 'got'],
+): string | null {
+  const places = [...new Set([...expected, ...got].map((s) => s.netns))]
+  for (const netns of places) {
+    const left = lines(expected, netns)
+    const right = lines(got, netns)
+    const at = left.findIndex((line, i) => line !== right[i])
+    const first = at >= 0 ? at : left.length
+    if (first === left.length && right.length === left.length) continue
+    return [
+      `${netns}: the ${ordinal(first + 1)} frame of ${left.length} differs (${right.length} seen)`,
+      ...left.slice(Math.max(0, first - 2), first).map((line) => `    both      ${line}`),
+      `    ${names[0].padEnd(9)} ${left[first] ?? '(nothing more)'}`,
+      `    ${names[1].padEnd(9)} ${right[first] ?? '(nothing more)'}`,
+    ].join('\n')
+  }
+  return null
+}
+
+const lines = (seen: readonly Seen[], netns: string): string[] =>
+  seen.filter((s) => s.netns === netns).map((s) => `${s.direction} ${s.device}: ${s.text}`)
+
+function ordinal(n: number): string {
+  const last = n % 100 > 10 && n % 100 < 14 ? 0 : n % 10
+  return `${n}${['th', 'st', 'nd', 'rd'][last] ?? 'th'}`
+}

@@ -1,0 +1,75 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { podNetns } from '../../src/export/netns.ts'
+import type { NetnsDescription } from '../../src/export/netns-description.ts'
+import type { Capture, Sighting } from './capture.ts'
+import { Dissector, isChatter } from './dissect.ts'
+import { CLOSED, ECHO, type Flow } from './flows.ts'
+import type { Lab } from './lab.ts'
+
+/** What a tap at a place saw, in the words of the dissector. */
+export interface Seen {
+  readonly netns: string
+  readonly device: string
+  readonly direction: 'in' | 'out'
+  readonly text: string
+}
+
+export interface Recording {
+  readonly flow: string
+  readonly output: string
+  readonly seen: readonly Seen[]
+}
+
+export async function startEcho(lab: Lab): Promise<void> {
+  const six = lab.description.clusterCidrs.length > 1
+  for (const netns of lab.namespaces) {
+    const tcp = six ? `TCP6-LISTEN:${ECHO.tcp},ipv6only=0` : `TCP4-LISTEN:${ECHO.tcp}`
+    lab.serve(netns, `exec socat ${tcp},fork,reuseaddr,backlog=16 EXEC:cat`)
+    lab.serve(netns, `exec socat -b65536 ${six ? 'UDP6-RECVFROM' : 'UDP4-RECVFROM'}:${ECHO.udp},fork EXEC:cat`)
+  }
+  await sleep(300)
+}
+
+/** Runs one flow on a cluster that has forgotten all others, and says what every tap saw. */
+export async function record(lab: Lab, capture: Capture, flow: Flow): Promise<Recording> {
+  await lab.forget()
+  await capture.settle()
+  capture.take()
+  const { status, stdout, stderr } = await lab.run(flow.from, flow.command)
+  await capture.settle()
+  const output = `${stdout}${stderr}`
+  if (flow.status !== undefined && status !== flow.status) throw new Error(`${flow.name}: exit ${status}: ${output}`)
+  if (flow.says !== undefined && !flow.says.test(output))
+    throw new Error(`${flow.name}: ${flow.says} not in: ${output}`)
+  return { flow: flow.name, output, seen: tell(capture.take(), lab.description) }
+}
+
+export function tell(sightings: readonly Sighting[], description: NetnsDescription): Seen[] {
+  const dissector = new Dissector(roles(description), KNOWN_PORTS)
+  return sightings
+    .filter(({ frame }) => !isChatter(frame))
+    .map((s) => ({
+      netns: s.netns,
+      device: s.device,
+      direction: s.direction,
+      text: dissector.frame(s.frame, s.device !== 'lo'),
+    }))
+}
+
+export const KNOWN_PORTS: ReadonlySet<number> = new Set([ECHO.tcp, ECHO.udp, CLOSED, ...range(33434, 33534)])
+
+/** A MAC's role is the device that has it. */
+export function roles(d: NetnsDescription): Map<string, string> {
+  return new Map([
+    ...[...d.machines, ...d.nodes].flatMap((m) => m.interfaces.map((i) => [i.mac, `${m.name}:${i.name}`] as const)),
+    ...d.nodes.map((n) => [n.bridge.mac, `${n.name}:${n.bridge.name}`] as const),
+    ...d.nodes.flatMap((n) =>
+      n.overlays.flatMap((o) => (o.kind === 'vxlan' ? [[o.mac, `${n.name}:${o.device}`] as const] : [])),
+    ),
+    ...d.pods.flatMap((p) => [[p.mac, `${podNetns(p)}:eth0`] as const, [p.vethMac, `${p.node}:${p.veth}`] as const]),
+  ])
+}
+
+function range(from: number, to: number): number[] {
+  return Array.from({ length: to - from }, (_, i) => from + i)
+}
