@@ -15,15 +15,24 @@ export interface Netfilter {
   run(hook: HookName, family: Family, skb: Skb, input: Device | null, output: Device | null): boolean
 }
 
+/** What the local routing table says of an address (RTN_LOCAL …), as `-m addrtype` names it in lower case. */
+export type AddressType =
+  | 'local'
+  | 'broadcast'
+  | 'multicast'
+  | 'anycast'
+  | 'unicast'
+  | 'unreachable'
+  | 'blackhole'
+  | 'prohibit'
+
 /** What netfilter asks of the namespace it serves. */
 export interface NetfilterHost {
   readonly kernel: Kernel
   /** The namespace itself, with no device: where rule and conntrack steps happen when no device is known. */
   readonly place: PlaceId
-  /** `-m addrtype`: what the local routing table says of an address. */
-  addressType(
-    address: Address,
-  ): 'local' | 'broadcast' | 'multicast' | 'anycast' | 'unicast' | 'unreachable' | 'blackhole'
+  /** `-m addrtype`: what the local routing table says of an address; with a device, as seen from that device alone. */
+  addressType(address: Address, device?: Device | null): AddressType
   /** The address MASQUERADE takes for packets leaving by a device towards a next hop; null when it has none. */
   sourceFor(output: Device, destination: Address): Address | null
   /** REJECT: answers with an ICMP (or ICMPv6) error quoting the packet. */

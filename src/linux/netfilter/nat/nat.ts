@@ -1,0 +1,99 @@
+import { type Address, v4, v6 } from '../../../util/address.ts'
+import type { Rng } from '../../../util/rng.ts'
+import type { Connection, Manip } from '../connection.ts'
+import type { Conntrack } from '../conntrack/conntrack.ts'
+import type { NetfilterHost } from '../netfilter.ts'
+import type { Packet } from '../packet.ts'
+import type { NatTarget, Rule } from '../rules/rule.ts'
+import { translate, translateError, translates } from './translate.ts'
+import { type NatRange, setupNat } from './unique.ts'
+
+/**
+ * What NAT tells while it works: the address and port that stood there before; the packet has the new ones. `rule` is null
+ * for packets after a connection's first.
+ */
+export interface NatObserver {
+  translated(p: Packet, manip: Manip, connection: Connection, from: Address, port: number, rule: Rule | null): void
+}
+
+const LOOPBACK_V4 = v4('127.0.0.1')
+const LOOPBACK_V6 = v6('::1')
+
+/** nf_nat: one of the four NAT hooks of a namespace, at which one kind of address is rewritten. */
+export class Nat {
+  constructor(
+    private readonly host: NetfilterHost,
+    private readonly conntrack: Conntrack,
+    private readonly rng: Rng,
+    private readonly observer: NatObserver,
+  ) {}
+
+  /**
+   * nf_nat_inet_fn. `ask` walks the rules and is called for the first packet of a connection only. False: the packet must be
+   * dropped, because a rule said so or its connection cannot be translated.
+   */
+  hook(p: Packet, ask: ((p: Packet) => Rule | null | 'drop') | null): boolean {
+    const { skb } = p
+    const { connection, direction } = skb
+    if (connection === null) return true
+    const manip = p.hook === 'POSTROUTING' || p.hook === 'INPUT' ? 'source' : 'destination'
+    if (skb.connectionState === 'related' && p.icmpType >= 0) {
+      if (!translates(connection, direction, manip)) return true
+      return this.rewrite(p, connection, manip, null, true)
+    }
+    let rule: Rule | null = null
+    const done = manip === 'source' ? connection.sourceDone : connection.destinationDone
+    if (!done && skb.connectionState !== 'established') {
+      const asked = ask === null ? null : ask(p)
+      if (asked === 'drop') return false
+      rule = asked
+      if (!this.bind(p, connection, manip, rule)) return false
+    }
+    return !translates(connection, direction, manip) || this.rewrite(p, connection, manip, rule, false)
+  }
+
+  private bind(p: Packet, connection: Connection, manip: Manip, rule: Rule | null): boolean {
+    const range = rule === null ? null : this.rangeOf(p, rule.target as NatTarget)
+    if (rule !== null && range === null) return false
+    const { reply } = connection
+    const own = manip === 'source' ? reply.destination : reply.source
+    setupNat(
+      connection,
+      range ?? { addresses: { low: own, high: own }, ports: null, choice: 'keep' },
+      manip,
+      this.conntrack,
+      this.rng,
+    )
+    if (rule?.target.kind === 'masquerade') connection.masqueraded = true
+    return true
+  }
+
+  /** Null when there is no address to take. */
+  private rangeOf(p: Packet, target: NatTarget): NatRange | null {
+    const { ports, choice } = target
+    const only = (address: Address | null): NatRange | null =>
+      address === null ? null : { addresses: { low: address, high: address }, ports, choice }
+    switch (target.kind) {
+      case 'masquerade':
+        return p.output === null ? null : only(this.host.sourceFor(p.output, p.destination))
+      case 'redirect':
+        if (p.input === null) return only(p.family === 4 ? LOOPBACK_V4 : LOOPBACK_V6)
+        return only(this.host.sourceFor(p.input, p.source))
+      case 'snat':
+      case 'dnat': {
+        const own = target.kind === 'snat' ? p.source : p.destination
+        return { addresses: target.to ?? { low: own, high: own }, ports, choice }
+      }
+    }
+  }
+
+  private rewrite(p: Packet, connection: Connection, manip: Manip, rule: Rule | null, error: boolean): boolean {
+    const from = manip === 'source' ? p.source : p.destination
+    const port = manip === 'source' ? p.sourcePort : p.destinationPort
+    if (error) {
+      if (!translateError(p, connection, p.skb.direction, manip)) return false
+    } else translate(p, connection, p.skb.direction, manip)
+    this.observer.translated(p, manip, connection, from, Math.max(port, 0), rule)
+    return true
+  }
+}

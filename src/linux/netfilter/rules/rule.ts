@@ -1,0 +1,98 @@
+import { type BlockIndex, indexOf } from './block-index.ts'
+import { type Test, testAll } from './compile.ts'
+import type { Match, PortRange } from './match.ts'
+import type { AddressRange, PortChoice, RejectWith } from './target.ts'
+
+/** What a rule does with a packet that all its matches hold for. */
+export type Target =
+  | { readonly kind: 'accept' | 'drop' | 'return' }
+  /** A rule without `-j`: it counts and goes on. */
+  | { readonly kind: 'none' }
+  | { readonly kind: 'jump' | 'goto'; readonly chain: Chain }
+  /** `with` null: the default, port unreachable of the packet's family. */
+  | { readonly kind: 'reject'; readonly with: RejectWith | null }
+  /** mark = (mark & ~mask) ^ value; `written` keeps the shorthand that it was written with. */
+  | {
+      readonly kind: 'mark'
+      readonly value: number
+      readonly mask: number
+      readonly written?: 'or' | 'and' | 'xor' | 'set'
+    }
+  | { readonly kind: 'masquerade'; readonly ports: PortRange | null; readonly choice: PortChoice }
+  | {
+      readonly kind: 'snat' | 'dnat'
+      readonly to: AddressRange | null
+      readonly ports: PortRange | null
+      readonly choice: PortChoice
+      readonly persistent?: boolean
+    }
+  | { readonly kind: 'redirect'; readonly ports: PortRange | null; readonly choice: PortChoice }
+  /** `-j CT --notrack`, or NOTRACK. */
+  | { readonly kind: 'notrack' }
+  | { readonly kind: 'log'; readonly prefix: string }
+
+export type NatTarget = Extract<Target, { kind: 'masquerade' | 'snat' | 'dnat' | 'redirect' }>
+
+/** A rule is a value: it may stand in the tables of many namespaces. */
+export interface Rule {
+  readonly matches: readonly Match[]
+  readonly target: Target
+  /** The Kubernetes object that it was written for: `Service default/web`. */
+  readonly origin?: string
+}
+
+/**
+ * A run of rules. Chains of several nodes share the blocks that are the same on all of them, and with them what is compiled
+ * when a packet first comes by.
+ */
+export class RuleBlock {
+  private tests: Test[] | null = null
+  private lookup: BlockIndex | null | undefined
+
+  constructor(readonly rules: readonly Rule[]) {}
+
+  test(i: number): Test {
+    this.tests ??= new Array<Test>(this.rules.length)
+    return (this.tests[i] ??= testAll(this.rules[i].matches))
+  }
+
+  get index(): BlockIndex | null {
+    if (this.lookup === undefined) this.lookup = indexOf(this.rules)
+    return this.lookup
+  }
+}
+
+/**
+ * A chain is a value too; its rules point at the chains they jump to, so there is no loop and no name to resolve. Names that
+ * are hashes are computed when somebody reads them.
+ */
+export class Chain {
+  readonly length: number
+  private named: string | (() => string)
+
+  constructor(
+    name: string | (() => string),
+    readonly blocks: readonly RuleBlock[],
+    /** Of a built-in chain: what happens to packets that no rule decided. */
+    readonly policy: 'ACCEPT' | 'DROP' | null = null,
+  ) {
+    this.named = name
+    let length = 0
+    for (const block of blocks) length += block.rules.length
+    this.length = length
+  }
+
+  static of(name: string | (() => string), rules: readonly Rule[], policy: 'ACCEPT' | 'DROP' | null = null): Chain {
+    return new Chain(name, rules.length === 0 ? [] : [new RuleBlock(rules)], policy)
+  }
+
+  get name(): string {
+    if (typeof this.named === 'function') this.named = this.named()
+    return this.named
+  }
+
+  /** All rules in order. */
+  *rules(): Generator<Rule> {
+    for (const block of this.blocks) yield* block.rules
+  }
+}
