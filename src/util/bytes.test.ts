@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { formatMac, mac, v4, v6 } from './address.ts'
 import { type Codec, concat, decode, encode, equalBytes, fromHex, Reader, type Span, toHex, Writer } from './bytes.ts'
-import { Malformed } from './malformed.ts'
+import { Malformed, Truncated } from './malformed.ts'
 
 const reader = (hex: string, spans: Span[] | null = null): Reader =>
   new Reader(fromHex(hex), 'test', 0, undefined, spans)
@@ -19,7 +19,7 @@ describe('Reader', () => {
   test('names what it cannot read, and where', () => {
     const r = reader('0102')
     r.u8('first')
-    expect(() => r.u16('second')).toThrow(new Malformed('test', 'second', '2 bytes', '1 bytes', 1))
+    expect(() => r.u16('second')).toThrow(new Truncated('test', 'second', 2, 1, 1))
     expect(() => r.take(-1, 'length')).toThrow(Malformed)
     expect(() => r.done()).toThrow('test.end at offset 1')
   })

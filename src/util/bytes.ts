@@ -1,5 +1,5 @@
 import { type Mac, type V4, V6 } from './address.ts'
-import { Malformed } from './malformed.ts'
+import { Malformed, Truncated } from './malformed.ts'
 
 /** What a field held: a number for fixed-width fields, text for names, bytes for the rest (IPv6 addresses too). */
 export type FieldValue = number | string | Uint8Array
@@ -42,7 +42,7 @@ export function encode<T>(codec: Codec<T>, value: T): Uint8Array {
 
 /**
  * A cursor over a window of a buffer. Every read is named, so that dissection, hex views and error offsets come for free.
- * Nothing reads outside `[start, end)`: a read past the end throws `Malformed`.
+ * Nothing reads outside `[start, end)`: a read past the end throws `Truncated`, which is a `Malformed`.
  */
 export class Reader {
   offset: number
@@ -162,6 +162,11 @@ export class Reader {
     return this.partial ? this.remaining : this.fail(field, `${length} bytes to follow`, `${this.remaining} bytes`)
   }
 
+  /** For reads by other means: throws `Truncated` unless `length` bytes lie at `offset`. */
+  need(length: number, field: string, offset = this.offset): void {
+    if (offset + length > this.end) throw new Truncated(this.protocol, field, length, this.end - offset, offset)
+  }
+
   /** Throws unless everything was read. */
   done(): void {
     if (this.remaining > 0) this.fail('end', 'no further bytes', `${this.remaining} bytes`, this.offset)
@@ -192,7 +197,8 @@ export class Reader {
 
   private claim(length: number, field: string): number {
     const at = this.offset
-    if (length < 0 || at + length > this.end) this.fail(field, `${length} bytes`, `${this.end - at} bytes`, at)
+    if (length < 0) this.fail(field, '0 bytes or more', length, at)
+    this.need(length, field, at)
     this.offset = at + length
     this.last = at
     return at

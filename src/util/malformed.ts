@@ -14,3 +14,16 @@ export class Malformed extends Error {
     this.name = 'Malformed'
   }
 }
+
+/** Bytes that end before what they began: with more of them the same might have been right. */
+export class Truncated extends Malformed {
+  constructor(
+    protocol: string,
+    field: string,
+    readonly needed: number,
+    readonly available: number,
+    offset: number,
+  ) {
+    super(protocol, field, `${needed} bytes`, `${available} bytes`, offset)
+  }
+}

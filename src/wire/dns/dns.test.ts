@@ -168,8 +168,8 @@ describe('names', () => {
     ['a pointer forward', 'c020', 'question[0].name at offset 12: expected a pointer to an earlier name, got 32'],
     ['two that chase each other', '0161 c00c', 'question[0].name at offset 14: expected a pointer to an earlier name'],
     ['a reserved label type', '4161', 'question[0].name at offset 12: expected a label of at most 63 bytes, got 65'],
-    ['a label cut short', '0561', 'question[0].name at offset 12: expected 6 bytes of a name, got 2 bytes'],
-    ['no end', '0161', 'question[0].name at offset 14: expected 1 bytes of a name, got 0 bytes'],
+    ['a label cut short', '0561', 'question[0].name at offset 12: expected 6 bytes, got 2 bytes'],
+    ['no end', '0161', 'question[0].name at offset 14: expected 1 bytes, got 0 bytes'],
     [
       '256 bytes',
       `${'013f'.repeat(127)}013f00`,

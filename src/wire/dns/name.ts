@@ -25,15 +25,12 @@ export function readName(r: Reader, origin: number, field: string): string {
   let end = -1
   let length = 1
   let pointers = 0
-  const need = (count: number): void => {
-    if (at + count > r.end) r.fail(field, `${count} bytes of a name`, `${r.end - at} bytes`, at)
-  }
   for (;;) {
-    need(1)
+    r.need(1, field, at)
     const size = b[at]
     if (size === 0) break
     if (size >= POINTER) {
-      need(2)
+      r.need(2, field, at)
       const target = origin + (((size & 0x3f) << 8) | b[at + 1])
       if (target >= segment) r.fail(field, 'a pointer to an earlier name', target - origin, at)
       if (++pointers > MAX_POINTERS) r.fail(field, `at most ${MAX_POINTERS} pointers`, pointers, at)
@@ -41,7 +38,7 @@ export function readName(r: Reader, origin: number, field: string): string {
       at = segment = target
     } else {
       if (size > MAX_LABEL) r.fail(field, `a label of at most ${MAX_LABEL} bytes`, size, at)
-      need(size + 1)
+      r.need(size + 1, field, at)
       length += size + 1
       if (length > MAX_NAME) r.fail(field, `a name of at most ${MAX_NAME} bytes`, length, at)
       labels.push(labelText(b.subarray(at + 1, at + 1 + size)))
