@@ -1,11 +1,16 @@
+import type { Process } from '../../sim/process.ts'
 import type { StepId } from '../../trace/step.ts'
 import type { Address } from '../../util/address.ts'
 import type { Rng } from '../../util/rng.ts'
 import { PROTOCOL } from '../../wire/numbers.ts'
 import type { IpLayer, PathError, Transport } from '../ip/layer.ts'
 import type { Skb } from '../skb.ts'
+import type { LocalAddress } from './binding.ts'
 import type { PingSocket } from './ping/socket.ts'
 import { PingTable } from './ping/table.ts'
+import type { Listener, ListenOptions } from './tcp/listener.ts'
+import type { TcpStream } from './tcp/stream.ts'
+import { type ConnectOptions, TcpTable } from './tcp/table.ts'
 import type { UdpOptions, UdpSocket } from './udp/socket.ts'
 import { UdpTable } from './udp/table.ts'
 
@@ -15,12 +20,28 @@ import { UdpTable } from './udp/table.ts'
  */
 export class Sockets implements Transport {
   private udps: UdpTable | null = null
+  private tcps: TcpTable | null = null
   private pings: PingTable | null = null
 
   constructor(private readonly ip: IpLayer) {}
 
   udp(options: UdpOptions = {}): UdpSocket {
     return this.udpTable().open(options)
+  }
+
+  /** Connects a TCP socket; see `TcpTable.connect` for what it throws. */
+  connect(address: Address, port: number, options: ConnectOptions = {}): Process<TcpStream> {
+    return this.tcpTable().connect(address, port, options)
+  }
+
+  /** Listens; `onStream` is called in an event of its own for each connection. Throws EADDRINUSE, EADDRNOTAVAIL. */
+  listen(
+    bound: LocalAddress,
+    port: number,
+    onStream: (stream: TcpStream) => void,
+    options: ListenOptions = {},
+  ): Listener {
+    return this.tcpTable().listen(bound, port, onStream, options)
   }
 
   /** A ping socket. `cause`: the step that had it made. */
@@ -38,6 +59,9 @@ export class Sockets implements Transport {
     switch (protocol) {
       case PROTOCOL.udp:
         return this.udpTable().receive(skb, source, destination, ttl)
+      case PROTOCOL.tcp:
+        this.tcpTable().receive(skb, source, destination)
+        return 'delivered'
       case PROTOCOL.icmp:
       case PROTOCOL.icmpv6:
         this.pingTable().receive(skb, protocol, source, destination, ttl)
@@ -52,10 +76,24 @@ export class Sockets implements Transport {
       case PROTOCOL.udp:
         this.udps?.error(error, cause)
         break
+      case PROTOCOL.tcp:
+        this.tcps?.error(error, cause)
+        break
       case PROTOCOL.icmp:
       case PROTOCOL.icmpv6:
         this.pings?.error(error, cause)
     }
+  }
+
+  /** The namespace is deleted: nothing is sent, timers end, and whoever waits fails. */
+  destroy(): void {
+    this.udps?.closeAll()
+    this.pings?.closeAll()
+    this.tcps?.destroy()
+  }
+
+  private tcpTable(): TcpTable {
+    return (this.tcps ??= new TcpTable(this.ip, this.chance('tcp')))
   }
 
   private udpTable(): UdpTable {
