@@ -4,6 +4,7 @@ import * as icmp from '../wire/fast/icmp.ts'
 import { destination, hasTransport, hops, isFragment, Layout, locate, source } from '../wire/fast/layout.ts'
 import * as tcp from '../wire/fast/tcp.ts'
 import { ETHERTYPE, PORT, PROTOCOL } from '../wire/numbers.ts'
+import { flagNames } from '../wire/tcp.ts'
 
 /** A frame in short, as hop lists show it. Under an overlay the layers are the inner packet's, and `outer` has the carrier's. */
 export interface FrameSummary {
@@ -82,13 +83,6 @@ export function summarise(frame: Uint8Array): FrameSummary {
   if (inner === null) return { ...base, ip: ipSummary(frame, l), ...transportSummary(frame, l) }
   const outer = { ...base, ip: ipSummary(frame, l), udp: ports(frame, l), vni: vni(frame, l) }
   return { ...summarise(inner), outer }
-}
-
-const FLAGS = ['FIN', 'SYN', 'RST', 'PSH', 'ACK', 'URG', 'ECE', 'CWR']
-
-/** `SYN,ACK`: set flags, SYN and FIN and RST before the others. */
-export function flagNames(flags: number): string {
-  return FLAGS.filter((_, bit) => (flags & (1 << bit)) !== 0).join(',')
 }
 
 function transportSummary(b: Uint8Array, l: Layout): Partial<FrameSummary> {

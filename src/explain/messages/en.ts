@@ -1,8 +1,11 @@
+import { ui } from './en-ui.ts'
+
 /**
  * Every sentence that a person reads, in English. A translation is another object of this shape.
  * Names of devices, chains, fields and commands are never translated.
  */
 export const en = {
+  ui,
   verdict: {
     delivered: 'DELIVERED',
     refused: 'REFUSED',

@@ -1,0 +1,74 @@
+import { en } from '../../explain/messages/en.ts'
+import { width } from '../terminal/cells.ts'
+import type { Glyphs } from '../theme/glyphs.ts'
+import type { Experience } from './experience.ts'
+import { type Line, line, lineWidth, span } from './line.ts'
+import { actionMark, placeOf } from './marks.ts'
+import { allHops, forwardCount, type State } from './state.ts'
+
+/** The first row: what runs, where we are in it, and how it ended. */
+export function statusRow(experience: Experience, state: State, glyphs: Glyphs, cells: number): Line {
+  const hops = allHops(state.story)
+  const { request, trace } = state.story
+  const play = state.playing ? glyphs.playing : glyphs.paused
+  const left = line(
+    span(' podwire', 'strong'),
+    ` ${shorten(request.from)}${glyphs.right}${shorten(request.to)} ${request.protocol} `,
+    span(`${play} ${state.speed}x`),
+    ` ${en.ui.hopOf(Math.min(state.cursor + 1, hops.length), hops.length)}`,
+    span(cells >= 100 ? `  ${experience.title} · ${experience.overlay} · ${experience.proxyMode}` : '', 'dim'),
+  )
+  const right = line(span(en.verdict[trace.verdict], trace.verdict === 'delivered' ? 'good' : 'bad'), ' ')
+  return line(...left, ' '.repeat(Math.max(1, cells - lineWidth(left) - lineWidth(right))), ...right)
+}
+
+const shorten = (target: string): string => target.replace(/^pod\//, '').replace(/^default\//, '')
+
+export function tabsRow(state: State): Line {
+  const tab = (key: string, view: State['view'], name: string) =>
+    state.view === view ? span(`[${key} ${name}]`, 'strong') : span(` ${key} ${name} `, 'dim')
+  return line(' ', tab('1', 'topology', en.ui.views.topology), ' ', tab('2', 'trace', en.ui.views.trace))
+}
+
+/** The row that says what just happened: the hop's doing, or a message. */
+export function messageRow(state: State, glyphs: Glyphs): Line {
+  if (state.message !== '') return line(` ${state.message}`)
+  const hops = allHops(state.story)
+  const hop = hops[state.cursor]
+  if (hop === undefined) return line(span(` ${state.story.trace.reason ?? en.ui.noHops}`, 'bad'))
+  const device = hop.device === '' ? '' : ` ${hop.device}`
+  const why = hop.why === '' ? '' : `  ${hop.why}`
+  return line(
+    ` ${en.ui.hopOf(state.cursor + 1, hops.length)}  ${placeOf(hop)}${device}  `,
+    actionMark(hop, glyphs),
+    why,
+  )
+}
+
+/** The whole trace as a bar: the answer begins at its mark, bad ends are marked, the handle is where we are. */
+export function scrubberRow(state: State, glyphs: Glyphs, cells: number): Line {
+  const hops = allHops(state.story)
+  const label = ` ${milliseconds(hops[state.cursor]?.at ?? 0)} / ${milliseconds(hops.at(-1)?.at ?? 0)} `
+  const length = Math.max(10, cells - width(label) - 6)
+  const bar = Array.from({ length }, () => glyphs.bar)
+  const at = (index: number): number => (hops.length < 2 ? 0 : Math.round((index * (length - 1)) / (hops.length - 1)))
+  const split = forwardCount(state.story)
+  if (split > 0 && split < hops.length) bar[at(split)] = 'r'
+  hops.forEach((hop, i) => {
+    if (hop.action === 'drop' || hop.action === 'reject' || hop.action === 'icmp-error') bar[at(i)] = glyphs.drop
+  })
+  const handle = at(Math.min(state.cursor, Math.max(0, hops.length - 1)))
+  const before = bar.slice(0, handle).join('')
+  const after = bar.slice(handle + 1).join('')
+  return line(span(' < ', 'dim'), before, span(glyphs.handle, 'strong'), span(after, 'dim'), span(' > ', 'dim'), label)
+}
+
+/** The keys of the present mode; a narrow terminal gets fewer of them, and none is cut. */
+export function keysRow(state: State, cells: number): Line {
+  const hints = en.ui.keyLine[state.mode.kind === 'normal' ? state.view : state.mode.kind]
+  let text = ''
+  for (const hint of hints) if (text.length + 2 + hint.length <= cells - 1) text += `${text === '' ? '' : '  '}${hint}`
+  return line(span(` ${text}`, 'key'))
+}
+
+const milliseconds = (nanos: number): string => `${(nanos / 1e6).toFixed(3)} ms`

@@ -1,0 +1,71 @@
+import type { Recorded } from '../../explain/record.ts'
+import type { Trace } from '../../explain/trace.ts'
+
+/** What the UI shows: a cluster, and the power to send a packet through it. The command line makes one from a scenario. */
+export interface Experience {
+  readonly title: string
+  readonly seed: number
+  readonly overlay: string
+  readonly proxyMode: string
+  readonly nodes: readonly NodeView[]
+  readonly services: readonly ServiceView[]
+  /** The LAN that joins the nodes. */
+  readonly underlay: string
+  /** Runs the engine: the packet, its answer, and everything recorded on the way. */
+  trace(request: StoryRequest): Story
+}
+
+export interface StoryRequest {
+  readonly from: string
+  readonly to: string
+  readonly protocol: 'tcp' | 'udp' | 'icmp'
+}
+
+/** A trace with the recording behind it, so that bytes can be looked at. */
+export interface Story {
+  readonly request: StoryRequest
+  readonly trace: Trace
+  readonly recorded: Recorded
+}
+
+export interface NodeView {
+  readonly name: string
+  readonly address: string
+  readonly pods: readonly PodView[]
+  /** From the pods down to the wire: cni0, flannel.1, eth0. */
+  readonly devices: readonly { readonly name: string; readonly address: string }[]
+}
+
+export interface PodView {
+  readonly namespace: string
+  readonly name: string
+  readonly address: string
+  readonly phase: string
+}
+
+export interface ServiceView {
+  readonly name: string
+  readonly address: string
+  readonly endpoints: readonly string[]
+}
+
+/** What can be a source or a destination, in the words of the command line. */
+export interface Target {
+  readonly id: string
+  readonly label: string
+}
+
+export function targetsOf({ nodes, services }: Experience, forDestination: boolean): Target[] {
+  const pods = nodes.flatMap((node) =>
+    node.pods.map((pod) => ({
+      id: `pod/${pod.namespace}/${pod.name}`,
+      label: `${pod.namespace}/${pod.name}  ${pod.address}  ${node.name}`,
+    })),
+  )
+  const hosts = nodes.map((node) => ({ id: `node/${node.name}`, label: `${node.name}  ${node.address}` }))
+  const virtual = services.map((service) => ({
+    id: `svc/${service.name}`,
+    label: `svc/${service.name}  ${service.address}`,
+  }))
+  return forDestination ? [...virtual, ...pods, ...hosts] : [...pods, ...hosts]
+}

@@ -1,0 +1,34 @@
+import { cut, width } from '../terminal/cells.ts'
+import type { Theme, Tone } from '../theme/theme.ts'
+
+/** A piece of a row with a meaning; a row is a list of them. No Ink and no colour: a row can be printed as text. */
+export interface Span {
+  readonly text: string
+  readonly tone: Tone
+}
+export type Line = readonly Span[]
+
+export const span = (text: string, tone: Tone = 'plain'): Span => ({ text, tone })
+export const line = (...parts: readonly (string | Span)[]): Line =>
+  parts.map((part) => (typeof part === 'string' ? span(part) : part))
+export const plainText = (row: Line): string => row.map((part) => part.text).join('')
+export const lineWidth = (row: Line): number => row.reduce((sum, part) => sum + width(part.text), 0)
+
+/** Exactly `cells` wide: cut with an ellipsis or filled with blanks, then styled. */
+export function render(row: Line, cells: number, theme: Theme): string {
+  let left = cells
+  let out = ''
+  const whole = lineWidth(row)
+  const limit = whole > cells ? cells - width(theme.glyphs.ellipsis) : cells
+  for (const { text, tone } of row) {
+    const piece = cut(text, limit - (cells - left))
+    out += theme.style(tone, piece)
+    left -= width(piece)
+    if (piece !== text) break
+  }
+  if (whole > cells && cells > 0) {
+    out += theme.glyphs.ellipsis
+    left -= width(theme.glyphs.ellipsis)
+  }
+  return out + ' '.repeat(Math.max(0, left))
+}
