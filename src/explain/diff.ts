@@ -1,6 +1,7 @@
 import type { Span } from '../util/bytes.ts'
 import { equalBytes } from '../util/bytes.ts'
-import { dissect, type Layer } from '../wire/dissect.ts'
+import { dissect } from '../wire/dissect.ts'
+import type { Layer } from '../wire/layer.ts'
 import { fieldText } from './field-text.ts'
 
 export type Change = 'added' | 'removed' | 'changed' | 'same'
@@ -35,7 +36,7 @@ export function headerDiff(before: Uint8Array | null, after: Uint8Array): LayerD
 }
 
 function headers(frame: Uint8Array): readonly Layer[] {
-  return dissect(frame).filter((layer) => layer.spans.length > 0)
+  return dissect(frame).filter((layer) => layer.protocol !== 'payload' && layer.protocol !== 'padding')
 }
 
 function sharedLayers(a: readonly Layer[], b: readonly Layer[]): number {
