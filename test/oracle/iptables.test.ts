@@ -1,0 +1,59 @@
+import { execFileSync } from 'node:child_process'
+import { describe, expect, it } from 'vitest'
+import { iptablesSave } from '../../src/export/iptables.ts'
+import { bridgeMasquerade } from '../../src/kube/node/bridge-masq.ts'
+import { flannelMasquerade } from '../../src/kube/node/flannel-masq.ts'
+import { combineRules } from '../../src/kube/node/node-rules.ts'
+import { parseIptables } from '../../src/linux/netfilter/rules/parse.ts'
+import { address } from '../../src/util/address.ts'
+import { prefix } from '../../src/util/prefix.ts'
+import { SAVED } from '../support/saved-rules.ts'
+import { missing, skip } from './requirements.ts'
+
+const TOOLS = ['unshare', 'iptables-restore', 'iptables-save', 'ip6tables-restore', 'ip6tables-save']
+
+describe.skipIf(skip(missing(TOOLS), 'iptables-restore'))('iptables-save after iptables-restore', () => {
+  it('prints every match and target as we do', () => {
+    expect(throughKernel(SAVED, 4)).toBe(canonical(SAVED))
+  })
+
+  it.each([
+    [4, '10.244.1.0/24', '10.244.0.0/16', '10.244.1.2'],
+    [6, 'fd00:10:244:1::/64', 'fd00:10:244::/56', 'fd00:10:244:1::2'],
+  ] as const)('prints the rules of flannel and the bridge plugin as we do, IPv%i', (family, pods, cluster, pod) => {
+    const rules = combineRules([
+      flannelMasquerade(prefix(pods), prefix(cluster)),
+      bridgeMasquerade('cbr0', '3f2a', address(pod), prefix(pods)),
+    ])
+    const text = iptablesSave(rules, family)
+    const back = throughKernel(text, family)
+    expect(back).toBe(canonical(text))
+    expect(canonical(iptablesSave(parseIptables(back), family))).toBe(canonical(text))
+  })
+})
+
+/** Loads rules in a network namespace of its own and saves them again. */
+function throughKernel(rules: string, family: 4 | 6): string {
+  const tool = family === 4 ? 'iptables' : 'ip6tables'
+  const script = `${tool}-restore && ${tool}-save`
+  return canonical(execFileSync('unshare', ['--net', 'sh', '-c', script], { input: rules, encoding: 'utf8' }))
+}
+
+/** Tables and chains by name, without comments and counters; the order of rules in a chain is kept. */
+function canonical(saved: string): string {
+  const tables = saved
+    .replace(/^#.*\n/gm, '')
+    .split(/(?<=COMMIT\n)/)
+    .filter((table) => table.trim() !== '')
+  return tables
+    .map((table) => {
+      const lines = table.trim().split('\n')
+      const chains = lines.filter((line) => line.startsWith(':')).map((line) => line.replace(/\[.*/, '[0:0]'))
+      const rules = lines.filter((line) => line.startsWith('-A'))
+      const chainOf = (rule: string): string => rule.split(' ')[1]
+      rules.sort((a, b) => (chainOf(a) < chainOf(b) ? -1 : chainOf(a) > chainOf(b) ? 1 : 0))
+      return `${[lines[0], ...chains.sort(), ...rules, 'COMMIT'].join('\n')}\n`
+    })
+    .sort()
+    .join('')
+}
