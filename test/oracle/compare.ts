@@ -1,14 +1,15 @@
-import type { Seen } from './record.ts'
+import type { Tracked } from './conntrack.ts'
+import type { Recording, Seen } from './record.ts'
 
 /**
  * How two recordings of a flow differ, or null. What one namespace saw must be the same, in the same order; between
  * namespaces only causes order things, and each cause is itself in the lists (a frame that comes in went out before).
  */
-export function difference(
-  expected: readonly Seen[],
-  got: readonly Seen[],
-  names = ['expected', 'got'],
-): string | null {
+export function difference(expected: Recording, got: Recording, names = ['expected', 'got']): string | null {
+  return differentFrames(expected.seen, got.seen, names) ?? differentEntries(expected.tracked, got.tracked, names)
+}
+
+function differentFrames(expected: readonly Seen[], got: readonly Seen[], names: readonly string[]): string | null {
   const places = [...new Set([...expected, ...got].map((s) => s.netns))]
   for (const netns of places) {
     const left = lines(expected, netns)
@@ -24,6 +25,23 @@ export function difference(
     ].join('\n')
   }
   return null
+}
+
+/** conntrack -L prints in the order of a salted hash. */
+function differentEntries(
+  expected: readonly Tracked[],
+  got: readonly Tracked[],
+  names: readonly string[],
+): string | null {
+  const [left, right] = [expected, got].map((list) => list.map((t) => `${t.netns}: ${t.text}`))
+  const lost = left.filter((line) => !right.includes(line))
+  const found = right.filter((line) => !left.includes(line))
+  if (lost.length + found.length === 0) return null
+  return [
+    'the connections that the nodes track differ',
+    ...lost.map((line) => `    only ${names[0]}: ${line}`),
+    ...found.map((line) => `    only ${names[1]}: ${line}`),
+  ].join('\n')
 }
 
 const lines = (seen: readonly Seen[], netns: string): string[] =>

@@ -1,5 +1,26 @@
 import { formatV4, formatV6, V6 } from '../../src/util/address.ts'
 
+/** Numbers that a stack picks, called after the order in which they appear: `port#1`, `id#2`. Known ports keep theirs. */
+export class Labels {
+  private readonly ports = new Map<number, string>()
+  private readonly ids = new Map<number, string>()
+
+  constructor(private readonly known: ReadonlySet<number>) {}
+
+  port(value: number): string {
+    return this.known.has(value) ? String(value) : label(this.ports, 'port', value)
+  }
+
+  id(value: number): string {
+    return label(this.ids, 'id', value)
+  }
+}
+
+function label(labels: Map<number, string>, kind: string, value: number): string {
+  if (!labels.has(value)) labels.set(value, `${kind}#${labels.size + 1}`)
+  return labels.get(value)!
+}
+
 /**
  * One line for a frame, with everything two stacks must agree on and nothing that each picks for itself: MACs are named after
  * their device, ephemeral ports and ICMP ids are numbered in the order of appearance, TCP sequence numbers count from the
@@ -7,7 +28,7 @@ import { formatV4, formatV6, V6 } from '../../src/util/address.ts'
  * whose judge it is.
  */
 export class Dissector {
-  private readonly labels = new Map<string, string>()
+  readonly labels: Labels
   private readonly initial = new Map<string, number>()
 
   /**
@@ -16,8 +37,10 @@ export class Dissector {
    */
   constructor(
     private readonly roles: ReadonlyMap<string, string>,
-    private readonly known: ReadonlySet<number>,
-  ) {}
+    known: ReadonlySet<number>,
+  ) {
+    this.labels = new Labels(known)
+  }
 
   frame(b: Uint8Array, checksums = true): string {
     const v = new DataView(b.buffer, b.byteOffset, b.byteLength)
@@ -117,7 +140,7 @@ export class Dissector {
     const bad = check && sum(b, at, end) !== 0xffff ? ' BAD CHECKSUM' : ''
     const [type, code] = [b[at], b[at + 1]]
     if (type === 8 || type === 0) {
-      return `icmp echo ${type === 8 ? 'request' : 'reply'} id ${this.label('id', v.getUint16(4))} seq ${v.getUint16(6)}${bad}`
+      return `icmp echo ${type === 8 ? 'request' : 'reply'} ${this.labels.id(v.getUint16(4))} seq ${v.getUint16(6)}${bad}`
     }
     const mtu = type === 3 && code === 4 ? ` mtu ${v.getUint16(6)}` : ''
     const gateway = type === 5 ? ` to ${formatV4(v.getUint32(4))}` : ''
@@ -129,7 +152,7 @@ export class Dissector {
     const [type, code] = [b[at], b[at + 1]]
     if (type === 128 || type === 129) {
       const kind = type === 128 ? 'request' : 'reply'
-      return `icmp6 echo ${kind} id ${this.label('id', v.getUint16(4))} seq ${v.getUint16(6)}`
+      return `icmp6 echo ${kind} ${this.labels.id(v.getUint16(4))} seq ${v.getUint16(6)}`
     }
     if (type === 135 || type === 136) return this.neighbour(b, at, end, type)
     if (type >= 128) return `icmp6 ${type}/${code}`
@@ -153,12 +176,12 @@ export class Dissector {
       const inner = b.subarray(at + 16, end)
       return `udp vxlan vni ${v.getUint32(12) >>> 8}${zero} { ${this.frame(inner)} }`
     }
-    return `udp ${this.port(source)} > ${this.port(destination)} len ${v.getUint16(4)}${zero}`
+    return `udp ${this.labels.port(source)} > ${this.labels.port(destination)} len ${v.getUint16(4)}${zero}`
   }
 
   private tcp(b: Uint8Array, at: number, end: number, s: string, d: string): string {
     const v = new DataView(b.buffer, b.byteOffset + at, Math.max(0, end - at))
-    const ports = `tcp ${this.port(v.getUint16(0))} > ${this.port(v.getUint16(2))}`
+    const ports = `tcp ${this.labels.port(v.getUint16(0))} > ${this.labels.port(v.getUint16(2))}`
     if (end - at < 20) return ports
     const bits = b[at + 13]
     const names = ['FIN', 'SYN', 'RST', 'PSH', 'ACK', 'URG', 'ECE', 'CWR'].filter((_, i) => bits & (1 << i))
@@ -174,21 +197,6 @@ export class Dissector {
   private relative(key: string, value: number, syn: boolean): string {
     if (syn || !this.initial.has(key)) this.initial.set(key, syn ? value : (value - 1) >>> 0)
     return String((value - this.initial.get(key)!) >>> 0)
-  }
-
-  private port(value: number): string {
-    return this.known.has(value) ? String(value) : this.label('port', value)
-  }
-
-  private label(kind: string, value: number): string {
-    const key = `${kind} ${value}`
-    let label = this.labels.get(key)
-    if (label === undefined) {
-      const count = [...this.labels.keys()].filter((k) => k.startsWith(`${kind} `)).length
-      label = `${kind}#${count + 1}`
-      this.labels.set(key, label)
-    }
-    return label
   }
 
   private role(b: Uint8Array, at: number): string {

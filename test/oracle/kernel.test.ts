@@ -35,13 +35,13 @@ describe.skipIf(skip(missing(), 'the kernel oracle'))('this kernel does what was
     })
 
     it.each(flows)('$name', async (flow) => {
-      const { seen } = await record(lab, capture, flow)
+      const recording = await record(lab, capture, flow)
       if (process.env.PODWIRE_ORACLE === 'record') {
         mkdirSync(new URL('.', file(folder, flow.name)), { recursive: true })
-        writeFileSync(file(folder, flow.name), print(seen))
+        writeFileSync(file(folder, flow.name), print(recording))
       }
       const observed = parse(readFileSync(file(folder, flow.name), 'utf8'))
-      expect(difference(observed, seen, ['observed', 'now'])).toBeNull()
+      expect(difference(observed, recording, ['observed', 'now'])).toBeNull()
     })
   })
 })

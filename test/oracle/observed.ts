@@ -1,13 +1,15 @@
-import type { Seen } from './record.ts'
+import type { Recording, Seen } from './record.ts'
 
 /**
- * Sightings as text. A frame is printed once for all taps in a row that saw the same; below it, in order, the direction and
+ * A recording as text. A frame is printed once for all taps in a row that saw the same; below it, in order, the direction and
  * the tap:
  *
  *     default_a1:eth0 > node-1:cni0 10.244.1.2 > 10.244.2.2 ttl 64 len 84 DF | icmp echo request id id#1 seq 1
  *         out default_a1:eth0, in node-1:vetha1, in node-1:cni0
+ *
+ * and at the end what the nodes track: `conntrack node-1: icmp …`.
  */
-export function print(seen: readonly Seen[]): string {
+export function print({ seen, tracked }: Recording): string {
   const lines: string[] = []
   for (let i = 0; i < seen.length; ) {
     const { text } = seen[i]
@@ -17,13 +19,20 @@ export function print(seen: readonly Seen[]): string {
     }
     lines.push(text, `    ${taps.join(', ')}`)
   }
+  for (const { netns, text } of tracked) lines.push(`conntrack ${netns}: ${text}`)
   return lines.map((line) => `${line}\n`).join('')
 }
 
-export function parse(text: string): Seen[] {
+export function parse(text: string): Recording {
   const seen: Seen[] = []
+  const tracked: { netns: string; text: string }[] = []
   let frame = ''
   for (const line of text.split('\n')) {
+    const entry = /^conntrack ([^:]+): (.*)$/.exec(line)
+    if (entry !== null) {
+      tracked.push({ netns: entry[1], text: entry[2] })
+      continue
+    }
     if (!line.startsWith('    ')) {
       frame = line
       continue
@@ -33,5 +42,5 @@ export function parse(text: string): Seen[] {
       seen.push({ netns, device, direction: direction as 'in' | 'out', text: frame })
     }
   }
-  return seen
+  return { seen, tracked }
 }

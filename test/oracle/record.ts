@@ -2,8 +2,9 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { podNetns } from '../../src/export/netns.ts'
 import type { NetnsDescription } from '../../src/export/netns-description.ts'
 import type { Capture, Sighting } from './capture.ts'
-import { Dissector, isChatter } from './dissect.ts'
-import { CLOSED, ECHO, type Flow } from './flows.ts'
+import { type Tracked, tracked } from './conntrack.ts'
+import { Dissector, isChatter, type Labels } from './dissect.ts'
+import { CLOSED, commandOf, ECHO, type Flow } from './flows.ts'
 import type { Lab } from './lab.ts'
 
 /** What a tap at a place saw, in the words of the dissector. */
@@ -15,9 +16,9 @@ export interface Seen {
 }
 
 export interface Recording {
-  readonly flow: string
-  readonly output: string
   readonly seen: readonly Seen[]
+  /** What the nodes track when the flow is over. */
+  readonly tracked: readonly Tracked[]
 }
 
 export async function startEcho(lab: Lab): Promise<void> {
@@ -35,28 +36,39 @@ export async function record(lab: Lab, capture: Capture, flow: Flow): Promise<Re
   await lab.forget()
   await capture.settle()
   capture.take()
-  const { status, stdout, stderr } = await lab.run(flow.from, flow.command)
+  if (flow.around) await lab.run(flow.around.netns, flow.around.before)
+  const { status, stdout, stderr } = await lab.run(flow.from, commandOf(flow))
   await capture.settle()
+  if (flow.around) await lab.run(flow.around.netns, flow.around.after)
   const output = `${stdout}${stderr}`
   if (flow.status !== undefined && status !== flow.status) throw new Error(`${flow.name}: exit ${status}: ${output}`)
   if (flow.says !== undefined && !flow.says.test(output))
     throw new Error(`${flow.name}: ${flow.says} not in: ${output}`)
-  return { flow: flow.name, output, seen: tell(capture.take(), lab.description) }
+  const dissector = new Dissector(roles(lab.description), KNOWN_PORTS)
+  return { seen: tell(capture.take(), dissector), tracked: await connections(lab, dissector.labels) }
 }
 
-export function tell(sightings: readonly Sighting[], description: NetnsDescription): Seen[] {
-  const dissector = new Dissector(roles(description), KNOWN_PORTS)
+export function tell(sightings: readonly Omit<Sighting, 'at'>[], dissector: Dissector): Seen[] {
   return sightings
     .filter(({ frame }) => !isChatter(frame))
-    .map((s) => ({
-      netns: s.netns,
-      device: s.device,
-      direction: s.direction,
-      text: dissector.frame(s.frame, s.device !== 'lo'),
+    .map(({ netns, device, direction, frame }) => ({
+      netns,
+      device,
+      direction,
+      text: dissector.frame(frame, device !== 'lo'),
     }))
 }
 
-export const KNOWN_PORTS: ReadonlySet<number> = new Set([ECHO.tcp, ECHO.udp, CLOSED, ...range(33434, 33534)])
+async function connections(lab: Lab, labels: Labels): Promise<Tracked[]> {
+  const out: Tracked[] = []
+  for (const { name } of lab.description.nodes) {
+    const { stdout } = await lab.run(name, 'conntrack -L -o extended; conntrack -L -f ipv6 -o extended')
+    for (const line of stdout.split('\n').filter(Boolean).sort()) out.push({ netns: name, text: tracked(line, labels) })
+  }
+  return out
+}
+
+export const KNOWN_PORTS: ReadonlySet<number> = new Set([ECHO.tcp, ECHO.udp, CLOSED, 8472, ...range(33434, 33534)])
 
 /** A MAC's role is the device that has it. */
 export function roles(d: NetnsDescription): Map<string, string> {
