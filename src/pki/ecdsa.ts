@@ -1,29 +1,48 @@
 import { createHash, createHmac } from 'node:crypto'
-import { type ECDSA, ecdsa } from '@noble/curves/abstract/weierstrass.js'
-import { p256, p384 } from '@noble/curves/nist.js'
+import { concat } from '../util/bytes.ts'
 import { HASH_BYTES, type Hash } from './algorithm.ts'
+import { multiplyBase, SCALARS } from './curve.ts'
+import { bytesOf, unsigned } from './der/values.ts'
+import { encode, int, seq } from './der/write.ts'
 import type { Curve } from './public-key.ts'
 
-const made = new Map<string, ECDSA>()
-
-/** Deterministic ECDSA (RFC 6979): the same key and message give the same signature, as ECDSA-Sig-Value DER. */
+/**
+ * Deterministic ECDSA (RFC 6979): the same key and message give the same signature, as ECDSA-Sig-Value DER. Not hardened
+ * against a timing attacker: emulated keys follow from a seed that everyone knows.
+ */
 export function signEcdsa(curve: Curve, hash: Hash, scalar: Uint8Array, message: Uint8Array): Uint8Array {
-  const id = `${curve}/${hash}`
-  let signer = made.get(id)
-  if (signer === undefined) made.set(id, (signer = build(curve, hash)))
-  return signer.sign(message, scalar, { format: 'der', lowS: false })
+  const field = SCALARS[curve]
+  const digest = createHash(hash).update(message).digest()
+  const [secret, z] = [unsigned(scalar), leftmost(digest, field.BITS)]
+  for (const k of nonces(hash, scalar, z % field.ORDER, field.ORDER, field.BYTES)) {
+    const x = multiplyBase(curve, bytesOf(k, field.BYTES)).subarray(1, 1 + field.BYTES)
+    const r = unsigned(x) % field.ORDER
+    const s = field.mul(field.inv(k), field.create(z + r * secret))
+    if (r !== 0n && s !== 0n) return encode(seq(int(r), int(s)))
+  }
+  throw new Error('unreachable: nonces never end')
 }
 
-/** Noble's curves with OpenSSL's hashes: faster, and SHA-1 is there for the faults that want it. */
-function build(curve: Curve, hash: Hash): ECDSA {
-  const digest = (message: Uint8Array): Uint8Array => new Uint8Array(createHash(hash).update(message).digest())
-  const hmac = (key: Uint8Array, message: Uint8Array): Uint8Array =>
-    new Uint8Array(createHmac(hash, key).update(message).digest())
-  const outputLen = HASH_BYTES[hash]
-  const blockLen = outputLen > 32 ? 128 : 64
-  const create = (): never => {
-    throw new Error('streaming is not used here')
+/** RFC 6979 3.2, with HMAC of the message's own hash; later values are for the one case in 2^256 that the first is unusable. */
+function* nonces(hash: Hash, scalar: Uint8Array, z: bigint, order: bigint, length: number): Generator<bigint> {
+  const hmac = (key: Uint8Array, ...parts: Uint8Array[]): Uint8Array =>
+    createHmac(hash, key).update(concat(parts)).digest()
+  const seed = concat([scalar, bytesOf(z, length)])
+  let v: Uint8Array = new Uint8Array(HASH_BYTES[hash]).fill(0x01)
+  let key: Uint8Array = new Uint8Array(HASH_BYTES[hash])
+  for (const round of [0x00, 0x01]) {
+    key = hmac(key, v, Uint8Array.of(round), seed)
+    v = hmac(key, v)
   }
-  const type = Object.assign(digest, { outputLen, blockLen, canXOF: false, create })
-  return ecdsa((curve === 'P-256' ? p256 : p384).Point, type, { hmac, lowS: false })
+  for (;;) {
+    let t = new Uint8Array(0)
+    while (t.length < length) t = concat([t, (v = hmac(key, v))]) as Uint8Array<ArrayBuffer>
+    const k = leftmost(t, 8 * length)
+    if (k > 0n && k < order) yield k
+    key = hmac(key, v, Uint8Array.of(0x00))
+    v = hmac(key, v)
+  }
 }
+
+/** bits2int (RFC 6979 2.3.2); both curves' orders are whole bytes long. */
+const leftmost = (bytes: Uint8Array, bits: number): bigint => unsigned(bytes.subarray(0, bits / 8))

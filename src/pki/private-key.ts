@@ -1,5 +1,5 @@
 import { ed25519 } from '@noble/curves/ed25519.js'
-import { p256, p384 } from '@noble/curves/nist.js'
+import { multiplyBase, SCALARS } from './curve.ts'
 import { context, contextOf, type Element, readDer, TAG } from './der/read.ts'
 import { asBitOctets, asCount, asInteger, asOid, bytesOf } from './der/values.ts'
 import { bits, encode, int, nul, octets, oid, seq, taggedOf } from './der/write.ts'
@@ -55,7 +55,7 @@ export function parsePkcs1(der: Uint8Array): PrivateKey {
 }
 
 export function ecPrivateKey(curve: Curve, scalar: Uint8Array): PrivateKey {
-  const point = (curve === 'P-256' ? p256 : p384).getPublicKey(scalar, false)
+  const point = multiplyBase(curve, scalar)
   const publicKey = ecPublicKey(curve, point)
   const named = oid(curve === 'P-256' ? OID.prime256v1 : OID.secp384r1)
   const inner = encode(seq(int(1), octets(scalar), taggedOf(1, bits(point))))
@@ -97,14 +97,17 @@ function readEc(e: Element, outer: Curve | null): PrivateKey {
   const inner = parameters === null ? null : curveOf(parameters.only('namedCurve', TAG.oid))
   const curve = outer ?? inner
   if (curve === null) return e.fail('a named curve', 'none')
-  const { Fn } = (curve === 'P-256' ? p256 : p384).Point
+  const scalars = SCALARS[curve]
   const value = BigInt(`0x0${Buffer.from(secret.content).toString('hex')}`)
-  if (value < 1n || value >= Fn.ORDER) secret.fail(`a scalar of ${curve}`, `${secret.content.length} bytes`)
-  const key = ecPrivateKey(curve, bytesOf(value, Fn.BYTES))
+  if (value < 1n || value >= scalars.ORDER) secret.fail(`a scalar of ${curve}`, `${secret.content.length} bytes`)
+  const key = ecPrivateKey(curve, bytesOf(value, scalars.BYTES))
   if (point !== undefined && key.public.kind === 'ec') {
     const given = Buffer.from(asBitOctets(point))
     const ours = Buffer.from(key.public.point)
-    const compressed = Buffer.concat([Buffer.from([2 + (ours[ours.length - 1] & 1)]), ours.subarray(1, 1 + Fn.BYTES)])
+    const compressed = Buffer.concat([
+      Buffer.from([2 + (ours[ours.length - 1] & 1)]),
+      ours.subarray(1, 1 + scalars.BYTES),
+    ])
     if (!given.equals(ours) && !given.equals(compressed)) point.fail('the public key of this scalar', 'another')
   }
   return key

@@ -90,6 +90,54 @@ export const RSA_PRIMES: Readonly<Record<1024 | 2048 | 3072, readonly (readonly 
       'uJBHC0_dkeJobjNPk7iW0lmrHsJscbgn7P8bc8CLIRA2Z_P8eCmoaP4XT1mi9g5h4t0VRlHWYpYLbuqtzOoGYHtgKCQCHYLA9EYLFMu358LO' +
         '0ISu646nBG5a6BTVfWUcZ-j0PZWdjd8C7IYcUg6A49GIc4XsiGvhb2Tl09edqCk',
     ],
+    [
+      'yFcj8i-DxkZLOgLBGIrUW9pY1D81ZByq99GCGiunUW46cepWulxRg5owmltLCgeKoLzz-jgWLUbuMXL6rz7Qj46pSuJZslpTpxkHAo7UI52g' +
+        '0fIpRaHVW7qFHJgYMlU6o_2ehrazLG3B9dEKMaHXVmeWIsB9AOh0Pc0LKmhT-3k',
+      'x1P8LLxv1jGZ3R7z6UmIFvaeIEOmeIk5Ks8D6SvznNcFk-BTocIDj8s9J3r1bd4XEZfN9TBo9-HzP0UHMuhyqWj9cpon6KAqMpJU2BzROHhu' +
+        'tx8ge6k6hpPY_jmOR38PFSKzay6SLIllcNnO_WIa5kXRQQjWW_mux5ZifvufbhM',
+    ],
+    [
+      '5AxEiALnhg9hFaqG6_medJpopPCylhUpzyatcmnsDLEbAjETnJuqyJ6F2hj5Q98i0EPl2koO045XBc4yTypD3vy5zjgEyxbXXz-yuk7Stvwv' +
+        '2o4xI7byRLS9gn8Rk9Oy47g0uoAbUWLSp5kMt-6A_o9IvbDRSD2Up43o9rWrCBU',
+      't0S8kF5XIhx47UdsiYsuwsxvZVg7Es0B45DjQufN_0mkORA7BG2pX2cxHhsVN-Uw3oplF38-eOU3JA38KXX2Bz7rfwqdJTx9N2O5mSJWjrnx' +
+        'CPLu4LIpzfnmwwzD617IxB1mZs629QOP2ibHv_k1Go-4TwDRvMRHTNJYQzR_Ruc',
+    ],
+    [
+      '4ZvRWfJlzAAUFNQRdajFXQ943By7iFjsPcxCk3H5zI9UenuRvrR3GuSSj0Gwfsx8ZFrDsANpM11Rmyu-obizHBdAJ_IU8yCVDhTWaUflSpf-' +
+        '0-N5CpozuYMnUVclkwaHisZxmjGelHShcbhjmGlIrm1ke8TK5uaVzVO9kHemOW0',
+      '132H9jG4rWJiFAsh9l3PKUG2vXhUpgMosfNO4mH2JC7PhxWVbkwBNb6T3dZdYk8f2w_GBjXH1CbvOrM5mlhj6xhOGCeIXa7O5MlkW8T5zEZl' +
+        'dt-ujSRTN1QeY69q1LN4waNk-hd_u11cTP_VvilndlEeIZ1HjaA3LmJk34LcqDk',
+    ],
+    [
+      '6uPU6e05rLvkWVFKViiouAjAI-Q73T7bFVOPfD6k_V1eqF_OZ2jYlJo46gKfdmoO96gn5stVk5jqy2ETsdCjcp4Ff0XjV6hpF8mtf97D7gNo' +
+        '_YTQSKUfgDPEogQ5JAxnvnkT8s4wPPkWXgQgrtYhEgbd9QxbZ0zT1CVS8HKmCCM',
+      '1SLp2wed4oyB0Vhp_NAlrlN7byW1b_wbQglLyCMQHaYHoH0Iku5ep24udAjAp3lXWhgr4RI1H-PQaeWJuYFWRKyg8Tv6eUrAwMjRwYL3Xf_6' +
+        'Ek8dOC08DtgyXBVmIs4eTIqv5NsUmRdLSVvZ4-cZ5v5MMfeySpLMoF_-dpIjkZU',
+    ],
+    [
+      '3kP_6oi4pbRuqRos6Tej61bHfG4Yfbo1KICUB1APNVEsC4-YnycIkD1Klv1kLPycmlPaq77ukOhu_Se-X_SS7oGMcIiICPKvdPhDpfuYuXiD' +
+        'eVDOsD-PNLDzH_3IJ_ADgTkrhqjv13nGQGnnX9C-f7Hnw-6aUhYxjsSgGIGov1k',
+      '10A7jk61ROEnr2u3bXznI0pQOiEoS2dmfn2fjchJguhbW6IivyIs9OBR_GXqlRrENWRzTgmb-0r3AwPn1dvnvn-yZ4LBr_BJqU1cIMDY9iKs' +
+        'DdDytkmTTaDokHWaXy-naGdkhKBh92YtenL_PKP2-Sx9IXu6D4f-eXs14yMLl00',
+    ],
+    [
+      '2aUQ8_I9EFQVY1MpGjDRgW0zkD90O3ekR-gpNsmVJWFIH5XmimIOalCcFZMguxR1c47jd2MQRlnc9NKfUTkR0nEs61IZlzwPOsk9yZg3_KvX' +
+        'EnAffOdNDrfFMKNQHbMrlOgyguj4ySKCVtsC6o9IK9SO9GhD4Un8VqO4QmIYO-8',
+      'yK0_dL_8TJbQLg7eb3RP9FeMonN7HX4nioMRE2NuInBkUKBPsfgPSA12b1Tc5LFQ3ubHsZ-ThPH_ojuGKNRCstREXdy-De1CYZxcNzegVhL2' +
+        '-kA7Bw83V8B7Nik46cmO01cuuEtYIbdzmaOUPK5Oy5ETCn-sW5sC82_BZVPKK_k',
+    ],
+    [
+      'x-DCb7UyoLQFV9wTAdJXmlvk7U6-ksUS_Tt7JweoFJEgcNVsaeb-gPkLz_cS7HMBtZg1oozbo6zhfE4MFx6vV6JsuM63b2AcvNh4LfZ2CspZ' +
+        '8ORZaQXEWmp7cUD_Hm3c6Lc4crJ4Zl6ZefWJ3vbX0xP9ozFPW3IrK2YW9137oyM',
+      'tewh1rvXNmpzLdErDmHm-JJv-n1m7biUhqqxDRJzW10YMRH10TSxlWWix6AAm2lnOcqjIUY59ulFPXEtve9kkL1C-vUdNGguFMljebs1A-2J' +
+        '6nR8ZbgedNZPwX_0NXma_1uegAY17lEtTZgpOk9ZR_ionGx10qdI9EhZ6yE3hqk',
+    ],
+    [
+      '4FmlD8UHbWLTTkz2rXQZJ_iJtFluSZP_kH8xZd2rMbMo87ebyR5myz_K7Dw7NaDaZwfV_D_LGT1zcd11eXR5QWzcUOaWu0Vr957YNkKZM5Ws' +
+        'w1u8rX9rLE8ZuAg-j1T1yDHkl0Lo1VZbmqa5XRkewC3fYEvihEbqdXFNjqELbbk',
+      '1fG-mjaUVMroNh75nX7Tankw0hi5lIpyqkfK04py-OGU63eRs7pBdjPYyYYAy4GhVtqqbeo8KoQ2C63KK4SOtW15aUhm3J_i7Ro50fR16fWq' +
+        'LlTWoMKHofG3SKtVFCL85QAbemBl97X16FbDxHwY2jufXJa9Ocdskeh6lR0gKxE',
+    ],
   ],
   3072: [
     [

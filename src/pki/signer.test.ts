@@ -1,4 +1,6 @@
 import { createPrivateKey, createPublicKey } from 'node:crypto'
+import { p256, p384 } from '@noble/curves/nist.js'
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { fromHex, toHex, utf8 } from '../util/bytes.ts'
 import { Rng } from '../util/rng.ts'
@@ -54,6 +56,21 @@ describe('RFC 6979', () => {
   it.each(vectors)('A.2: %s with %s, message "%s"', (curve, hash, text, expected) => {
     expect(rs(signEcdsa(curve, hash, curve === 'P-256' ? P256 : P384, utf8(text)))).toBe(expected)
   })
+})
+
+it('deterministic ECDSA is what Noble computes, of any message', () => {
+  for (const [curve, hash, noble] of [
+    ['P-256', 'sha256', p256],
+    ['P-384', 'sha384', p384],
+  ] as const) {
+    fc.assert(
+      fc.property(fc.uint8Array({ minLength: 72, maxLength: 72 }), fc.uint8Array(), (seed, text) => {
+        const scalar = noble.utils.randomSecretKey(seed.subarray(0, noble === p256 ? 48 : 72))
+        expect(signEcdsa(curve, hash, scalar, text)).toEqual(noble.sign(text, scalar, { format: 'der', lowS: false }))
+      }),
+      { numRuns: 40 },
+    )
+  }
 })
 
 describe('RFC 8032', () => {
@@ -134,15 +151,15 @@ describe('forms of private keys', () => {
 })
 
 describe('schemes', () => {
-  const p256 = ecPrivateKey('P-256', P256)
+  const key = ecPrivateKey('P-256', P256)
 
   it('a curve is bound to its hash in TLS 1.3, not in TLS 1.2 or certificates', () => {
     const scheme: SignatureScheme = 'ecdsa_secp384r1_sha384'
-    expect(schemeFits(scheme, p256.public)).toBe(false)
-    const signature = emulatedSigner(p256, new Rng(1)).sign(scheme, message)
-    expect(verify(scheme, p256.public, message, signature)).toBe(false)
-    expect(verify(scheme, p256.public, message, signature, { curveBound: false })).toBe(true)
-    expect(verifyWith({ kind: 'ecdsa', hash: 'sha384' }, p256.public, message, signature)).toBe(true)
+    expect(schemeFits(scheme, key.public)).toBe(false)
+    const signature = emulatedSigner(key, new Rng(1)).sign(scheme, message)
+    expect(verify(scheme, key.public, message, signature)).toBe(false)
+    expect(verify(scheme, key.public, message, signature, { curveBound: false })).toBe(true)
+    expect(verifyWith({ kind: 'ecdsa', hash: 'sha384' }, key.public, message, signature)).toBe(true)
   })
 
   it('no key signs with a scheme of another kind', () => {

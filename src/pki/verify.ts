@@ -1,5 +1,6 @@
 import { constants, createPublicKey, type KeyObject, verify as nodeVerify } from 'node:crypto'
 import type { SignatureAlgorithm } from './algorithm.ts'
+import { Cache, keyOfBytes } from './cache.ts'
 import type { PublicKey } from './public-key.ts'
 import { SCHEMES, type SignatureScheme, schemeFits } from './scheme.ts'
 
@@ -56,25 +57,16 @@ function usable(algorithm: SignatureAlgorithm, key: PublicKey): boolean {
   }
 }
 
-/** Importing an SPKI costs 40 to 80 microseconds, more than many a verification: keys are kept, oldest out first. */
-const IMPORTED = new Map<string, KeyObject | null>()
-const LIMIT = 1024
+/** Importing an SPKI costs 40 to 80 microseconds, more than many a verification. */
+const IMPORTED = new Cache<KeyObject | null>(1024)
 
 /** node:crypto's form of a key; null when OpenSSL refuses it (a point off the curve). */
 export function keyObject({ spki }: PublicKey): KeyObject | null {
-  const id = Buffer.from(spki.buffer, spki.byteOffset, spki.length).toString('latin1')
-  const known = IMPORTED.get(id)
-  if (known !== undefined) return known
-  const imported = importSpki(spki)
-  if (IMPORTED.size >= LIMIT) IMPORTED.delete(IMPORTED.keys().next().value as string)
-  IMPORTED.set(id, imported)
-  return imported
-}
-
-function importSpki(spki: Uint8Array): KeyObject | null {
-  try {
-    return createPublicKey({ key: Buffer.from(spki), format: 'der', type: 'spki' })
-  } catch {
-    return null
-  }
+  return IMPORTED.of(keyOfBytes(spki), () => {
+    try {
+      return createPublicKey({ key: Buffer.from(spki), format: 'der', type: 'spki' })
+    } catch {
+      return null
+    }
+  })
 }

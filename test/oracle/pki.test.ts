@@ -19,7 +19,9 @@ import type { CertificateErrorCode } from '../../src/trace/steps/cert.ts'
 import { parseAddress } from '../../src/util/address.ts'
 import { Malformed } from '../../src/util/malformed.ts'
 import { Rng } from '../../src/util/rng.ts'
-import { AT, allShapes, faultShapes, type Shape } from '../pki-shapes.ts'
+import { faultShapes } from '../pki/paths.ts'
+import { AT, type Shape } from '../pki/shape.ts'
+import { allShapes } from '../pki/shapes.ts'
 
 const dir = mkdtempSync(join(tmpdir(), 'podwire-pki-'))
 afterAll(() => rmSync(dir, { recursive: true, force: true }))

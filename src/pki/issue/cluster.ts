@@ -44,7 +44,7 @@ export interface ClusterPkiOptions {
 export function clusterPki(options: ClusterPkiOptions, rng: Rng): ClusterPki {
   const { key = 'p-256', nodes = ['control-plane', 'node-1', 'node-2'], ingressHosts = ['shop.example.com'] } = options
   const start = millisOf(options.at) - 5 * 60_000
-  // Each has a stream and (for RSA) a pooled key of its own: adding one changes none of the others.
+  // Each has a stream of its own and, up to the size of the pool, an RSA key of its own.
   let index = 0
   const lasting = (years: number) => ({ key, keyIndex: index++, notBefore: start, notAfter: start + years * 365 * DAY })
   const root = (cn: string, years = 10): Identity => rootCa({ subject: cn, ...lasting(years) }, rng.fork(cn))

@@ -1,6 +1,6 @@
 import type { CertificateError } from '../../trace/steps/cert.ts'
-import { verifyWith } from '../verify.ts'
 import { type Certificate, isSelfIssued } from '../x509/certificate.ts'
+import { isSignedBy } from '../x509/signed-by.ts'
 import { type Path, searchPaths } from './search.ts'
 
 /** Why a path stopped below any trusted certificate: the one error that the search itself makes. */
@@ -23,7 +23,7 @@ export function endOfPath(
     const detail = `${top.subject.text} was issued by ${top.issuer.text}, which exists and was not sent`
     return { code: 'missing-intermediate', depth, rfc: 'RFC 8446 4.4.2', detail }
   }
-  if (isSelfSigned(top)) {
+  if (isSelfIssued(top) && isSignedBy(top, top)) {
     return depth === 0
       ? { code: 'self-signed', depth, rfc: trust, detail: `${top.subject.text} signed itself and is not trusted` }
       : { code: 'unknown-ca', depth, rfc: trust, detail: `the root ${top.subject.text} was sent and is not trusted` }
@@ -37,11 +37,6 @@ export function endOfPath(
     return { code: 'unsupported-algorithm', depth, rfc: build, detail }
   }
   return unsigned(path, top, depth)
-}
-
-export function isSelfSigned(c: Certificate): boolean {
-  const { algorithm } = c.signature
-  return isSelfIssued(c) && algorithm !== null && verifyWith(algorithm, c.publicKey, c.tbs, c.signatureValue)
 }
 
 /** An issuer with the right name was there, or nobody was. */

@@ -7,6 +7,7 @@ import { type Certificate, sameCertificate } from '../x509/certificate.ts'
 import type { Crl } from '../x509/crl.ts'
 import { sameName } from '../x509/name.ts'
 import { answersFor, type OcspResponse, type SingleResponse } from '../x509/ocsp.ts'
+import { isSignedBy } from '../x509/signed-by.ts'
 
 export interface RevocationFinding {
   readonly ok: boolean
@@ -115,8 +116,7 @@ function untrusted(response: OcspResponse, issuer: Certificate, at: number): str
   if (sameCertificate(signer, issuer)) return null
   if (!sameName(signer.issuer, issuer.subject))
     return `the responder ${signer.subject.text} was not issued by the same CA`
-  const by = signer.signature.algorithm
-  if (by === null || !verifyWith(by, issuer.publicKey, signer.tbs, signer.signatureValue)) {
+  if (!isSignedBy(signer, issuer)) {
     return `the responder ${signer.subject.text} was not signed by the same CA`
   }
   if (!signer.extKeyUsage?.includes(OID.ocspSigning)) return "the responder's certificate is not for OCSP signing"

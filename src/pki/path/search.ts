@@ -2,9 +2,9 @@ import type { CertificateSearchStep, KeyIdHint, RejectReason } from '../../trace
 import { equalBytes } from '../../util/bytes.ts'
 import { labelOf } from '../label.ts'
 import { publicKeyName } from '../public-key.ts'
-import { verifyWith } from '../verify.ts'
 import { type Certificate, sameCertificate } from '../x509/certificate.ts'
 import { sameName } from '../x509/name.ts'
+import { isSignedBy } from '../x509/signed-by.ts'
 
 /** Leaf first. A complete path ends in a trusted certificate. */
 export interface Path {
@@ -135,7 +135,7 @@ function rejection(
   if (budget.signatures-- <= 0) return 'search-limit'
   const { algorithm } = top.signature
   if (algorithm === null || candidate.publicKey.kind === 'other') return 'algorithm'
-  return verifyWith(algorithm, candidate.publicKey, top.tbs, top.signatureValue) ? null : 'signature'
+  return isSignedBy(top, candidate) ? null : 'signature'
 }
 
 function explain(reason: RejectReason, top: Certificate, candidate: Certificate): string {

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { equalBytes, toHex } from '../../util/bytes.ts'
 import { readSignatureAlgorithm, type SignatureIdentifier } from '../algorithm.ts'
+import { Cache } from '../cache.ts'
 import { type Cursor, context, contextOf, type Element, readDer, TAG } from '../der/read.ts'
 import { asBitOctets, asCount, asInteger, asTime } from '../der/values.ts'
 import { type PublicKey, readPublicKey } from '../public-key.ts'
@@ -30,6 +31,14 @@ export interface Certificate extends Readonly<Decoded> {
 
 /** Throws `Malformed`: which element, where, expected and got. At most 64 KiB. */
 export function parseCertificate(input: Uint8Array): Certificate {
+  return PARSED.of(createHash('sha256').update(input).digest('hex'), (fingerprint) =>
+    readCertificate(input, fingerprint),
+  )
+}
+
+const PARSED = new Cache<Certificate>(512)
+
+function readCertificate(input: Uint8Array, fingerprint: string): Certificate {
   // A copy: the views in it outlive the caller's buffer.
   const der = Uint8Array.from(input)
   const outer = readDer(der, 'certificate', 'certificate', TAG.sequence).items()
@@ -48,7 +57,7 @@ export function parseCertificate(input: Uint8Array): Certificate {
     tbs: tbs.bytes,
     signature: readSignatureAlgorithm(signature),
     signatureValue: asBitOctets(value),
-    fingerprint: createHash('sha256').update(der).digest('hex'),
+    fingerprint,
   }
 }
 

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
-import { judge } from '../src/pki/path/judge.ts'
-import { allShapes } from './pki-shapes.ts'
+import { judge } from '../../src/pki/path/judge.ts'
+import { allShapes } from './shapes.ts'
 
 it.each(allShapes().map((shape) => [shape.label, shape] as const))('%s', (_, { codes, ...question }) => {
   const { verdict, events } = judge(question)
