@@ -1,5 +1,7 @@
 import type { PacketId, StepId } from '../trace/step.ts'
+import type { Mac } from '../util/address.ts'
 import type { Frame } from '../wire/frame.ts'
+import type { BridgePort } from './device/bridge-port.ts'
 import type { Device } from './device/device.ts'
 import type { Connection, ConnectionState } from './netfilter/connection.ts'
 
@@ -20,6 +22,8 @@ export class Skb {
   /** The bridge ports of a packet that bridge-nf shows to iptables (`physdev`). */
   bridgeInput: Device | null = null
   bridgeOutput: Device | null = null
+  /** Bridged and translated, and on its way to a neighbour's MAC: the port it came by and the source it keeps. */
+  bridgedFrom: { readonly port: BridgePort; readonly source: Mac } | null = null
   /** The largest fragment this packet was reassembled from, 0 if it never was one: it leaves in fragments of that size. */
   fragmentSize = 0
 
@@ -41,6 +45,17 @@ export class Skb {
     return copy
   }
 
+  /** What entering and leaving a tunnel does (nf_reset_ct): the mark stays. */
+  forgetConnection(): void {
+    this.connection = null
+    this.connectionState = 'untracked'
+    this.direction = 0
+    this.input = null
+    this.bridgeInput = null
+    this.bridgeOutput = null
+    this.fragmentSize = 0
+  }
+
   /** What crossing a network namespace does (skb_scrub_packet with xnet). */
   scrub(): void {
     this.mark = 0
@@ -50,6 +65,7 @@ export class Skb {
     this.input = null
     this.bridgeInput = null
     this.bridgeOutput = null
+    this.bridgedFrom = null
     this.fragmentSize = 0
   }
 }

@@ -125,6 +125,7 @@ export const en = {
     'listen-overflow': 'the backlog of the listener is full',
     'link-fault': 'the link lost it (a fault of the scenario)',
     'link-cut': 'the link is cut',
+    redirect: 'the sender has a shorter way',
   },
 
   icmp: {

@@ -132,7 +132,8 @@ export type PacketEvent =
       readonly code: number
       readonly mtu: number | null
       readonly to: Address
-      readonly why: DropReason
+      /** `redirect`: the packet goes on, its sender is told of a shorter way. */
+      readonly why: DropReason | 'redirect'
     }
   | { readonly kind: 'drop'; readonly reason: DropReason; readonly detail?: string }
 

@@ -1,0 +1,72 @@
+import type { RouteTaken } from '../../trace/steps/packet.ts'
+import type { Address } from '../../util/address.ts'
+import { maskWord, networkOf, type Prefix } from '../../util/prefix.ts'
+import type { NetDevice } from '../device/net-device.ts'
+
+export type RouteKind = RouteTaken['kind']
+
+/** Local holds the namespace's own addresses and their broadcasts; main is what `ip route` shows. */
+export type RouteTable = 'local' | 'main'
+
+export interface RouteSpec {
+  readonly destination: Prefix
+  readonly kind?: RouteKind
+  readonly table?: RouteTable
+  /** The next hop; absent for a connected destination. */
+  readonly via?: Address | null
+  readonly device?: NetDevice | null
+  /** `src`: the address that sockets without one of their own take. */
+  readonly source?: Address | null
+  readonly metric?: number
+}
+
+/** An entry of the forwarding table. */
+export class Route {
+  readonly destination: Prefix
+  readonly kind: RouteKind
+  readonly table: RouteTable
+  readonly via: Address | null
+  readonly device: NetDevice | null
+  readonly source: Address | null
+  readonly metric: number
+  /** The first word of the destination and of its mask: all there is of an IPv4 prefix. */
+  readonly network: number
+  readonly mask: number
+  private shown: RouteTaken | null = null
+
+  constructor(spec: RouteSpec) {
+    const { address, length } = spec.destination
+    this.destination = { address: networkOf(address, length), length }
+    this.kind = spec.kind ?? 'unicast'
+    this.table = spec.table ?? 'main'
+    this.via = spec.via ?? null
+    this.device = spec.device ?? null
+    this.source = spec.source ?? null
+    this.metric = spec.metric ?? 0
+    const first = this.destination.address
+    this.network = typeof first === 'number' ? first : first.a
+    this.mask = maskWord(length)
+  }
+
+  /** As `ip route get` prints it; one object, shared by all steps that name this route. */
+  get taken(): RouteTaken {
+    this.shown ??= {
+      destination: this.destination,
+      via: this.via,
+      device: this.kind === 'local' ? 'lo' : (this.device?.name ?? ''),
+      kind: this.kind,
+    }
+    return this.shown
+  }
+}
+
+/**
+ * The order in which equals are preferred: the longer prefix, then the local table (Linux keeps both in one trie and sorts
+ * aliases by table, `fib_find_alias`), then the lower metric.
+ */
+export function compareRoutes(a: Route, b: Route): number {
+  const length = b.destination.length - a.destination.length
+  if (length !== 0) return length
+  if (a.table !== b.table) return a.table === 'local' ? -1 : 1
+  return a.metric - b.metric
+}
