@@ -45,7 +45,7 @@ export interface OcspResponse {
   readonly unknownCritical: readonly string[]
 }
 
-const STATUS = ['successful', 'malformedRequest', 'internalError', '', 'tryLater', 'sigRequired', 'unauthorized']
+const STATUS = ['successful', 'malformedRequest', 'internalError', 'tryLater', '', 'sigRequired', 'unauthorized']
 
 /** Throws `Malformed`, also for a response that is an error (`tryLater`…) or of another type than basic. At most 64 KiB. */
 export function parseOcspResponse(input: Uint8Array): OcspResponse {
