@@ -10,7 +10,7 @@ export type TcpOption =
   | { readonly kind: 'timestamps'; readonly value: number; readonly echo: number }
   | { readonly kind: 'unknown'; readonly number: number; readonly data: Uint8Array }
 
-/** Sequence numbers that have arrived, `[left, right)`. */
+/** Sequence numbers that have arrived, `[left, right)`. An option has at least one block, as Linux wants it. */
 export interface SackBlock {
   readonly left: number
   readonly right: number
@@ -56,7 +56,7 @@ function readOption(r: Reader, number: number): TcpOption {
       exactly(2)
       return { kind: 'sackPermitted' }
     case TCP_OPTION.sack:
-      if (length % 8 !== 2) r.fail('optionLength', '2 and 8 a block', length)
+      if (length < 10 || length % 8 !== 2) r.fail('optionLength', '2 and 8 a block', length)
       return { kind: 'sack', blocks: Array.from({ length: (length - 2) / 8 }, () => readBlock(r)) }
     case TCP_OPTION.timestamps:
       exactly(10)

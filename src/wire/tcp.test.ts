@@ -70,6 +70,7 @@ describe('refuses', () => {
     [header('6', '0403 0000'), 'tcp.optionLength at offset 21: expected 2, got 3'],
     [header('6', '0803 0000'), 'tcp.optionLength at offset 21: expected 10, got 3'],
     [header('6', '0503 0000'), 'tcp.optionLength at offset 21: expected 2 and 8 a block, got 3'],
+    [header('6', '0502 0000'), 'tcp.optionLength at offset 21: expected 2 and 8 a block, got 2'],
     [header('6', '0201 0000'), 'tcp.optionLength at offset 21: expected >= 2, got 1'],
     [header('6', '0205 0000'), 'tcp.optionLength at offset 21: expected <= 4, got 5'],
   ])('%#', (bytes, message) => {

@@ -109,7 +109,10 @@ export const tcpOptionLists: fc.Arbitrary<TcpOption[]> = fc
       fc.record({ kind: kind('mss'), size: u16 }),
       fc.record({ kind: kind('windowScale'), shift: u8 }),
       fc.record({ kind: kind('sackPermitted') }),
-      fc.record({ kind: kind('sack'), blocks: fc.array(fc.record({ left: u32, right: u32 }), { maxLength: 2 }) }),
+      fc.record({
+        kind: kind('sack'),
+        blocks: fc.array(fc.record({ left: u32, right: u32 }), { minLength: 1, maxLength: 2 }),
+      }),
       fc.record({ kind: kind('timestamps'), value: u32, echo: u32 }),
       fc.record({ kind: kind('unknown'), number: among(19, 28, 34, 253), data: bytes(8) }),
     ),
