@@ -8,6 +8,7 @@ import { DEFAULT_MSS, DELAYED_ACK, RECEIVE_SPACE, SEND_SPACE, WINDOW_SCALE } fro
 import { Cubic } from './cubic.ts'
 import { Deadline } from './deadline.ts'
 import { Flight } from './flight.ts'
+import { Rack } from './rack.ts'
 import { ReceiveBuffer } from './receive-buffer.ts'
 import { RoundTrip } from './rtt.ts'
 import { SendBuffer } from './send-buffer.ts'
@@ -48,8 +49,8 @@ export interface TimerHandlers {
   idle(connection: Connection): void
 }
 
-/** What the retransmission timer is set for: Linux too has one timer for three ends (`icsk_pending`). */
-export type Pending = 'none' | 'retransmit' | 'loss-probe' | 'window-probe'
+/** What the retransmission timer is set for: Linux too has one timer for all ends (`icsk_pending`). */
+export type Pending = 'none' | 'retransmit' | 'reorder' | 'loss-probe' | 'window-probe'
 
 /** Open: nothing seems lost. Recovery: duplicate acknowledgments said so. Loss: the timer did. */
 export type LossState = 'open' | 'recovery' | 'loss'
@@ -126,6 +127,8 @@ export class Connection {
   /** Recovery ends when this is acknowledged (RFC 6582, RFC 6675 RecoveryPoint). */
   recover = 0
   retransmits = 0
+  /** Segments sent that count for `InFlight.order`. */
+  transmissions = 0
   /** When the segment was first sent whose loss the timer is working on. */
   retransmitsSince: Nanos = 0
   lastSent: Nanos = 0
@@ -146,6 +149,7 @@ export class Connection {
   readonly arrived = new ReceiveBuffer()
   readonly roundTrip = new RoundTrip()
   readonly congestion = new Cubic()
+  readonly rack = new Rack()
   readonly receiveSpace: number
   readonly sendSpace: number
   readonly timer: Deadline<Connection>

@@ -9,6 +9,8 @@ export interface InFlight {
   /** SYN and FIN, when it carries them. */
   readonly flags: number
   sentAt: Nanos
+  /** Counts transmissions of the connection: which of two was sent later, when both were at one instant. */
+  order: number
   transmissions: number
   /** The peer says it has it, out of order (RFC 2018). */
   sacked: boolean
@@ -57,39 +59,17 @@ export class Flight {
     return gone
   }
 
-  /** Marks what the blocks cover; returns how many segments are newly marked. */
-  select(edges: readonly number[]): number {
-    let fresh = 0
+  /** Marks what the blocks cover; returns what is newly marked. */
+  select(edges: readonly number[]): InFlight[] {
+    const fresh: InFlight[] = []
     for (const segment of this.segments) {
-      if (segment.sacked) continue
-      for (let i = 0; i + 1 < edges.length; i += 2) {
-        if (before(segment.seq, edges[i]) || after(segment.end, edges[i + 1])) continue
-        segment.sacked = true
-        segment.lost = false
-        if (this.sackedCount++ === 0 || after(segment.end, this.highestSacked)) this.highestSacked = segment.end
-        fresh++
-        break
-      }
+      if (segment.sacked || !isCovered(segment, edges)) continue
+      segment.sacked = true
+      segment.lost = false
+      if (this.sackedCount++ === 0 || after(segment.end, this.highestSacked)) this.highestSacked = segment.end
+      fresh.push(segment)
     }
     return fresh
-  }
-
-  /**
-   * RFC 6675 IsLost: three segments above it are selectively acknowledged. Only what was sent once is judged so; a
-   * retransmission that is lost again is left to the timer. Returns whether anything is newly lost.
-   */
-  markLost(threshold: number): boolean {
-    let above = 0
-    let found = false
-    for (let i = this.segments.length - 1; i >= 0; i--) {
-      const segment = this.segments[i]
-      if (segment.sacked) above++
-      else if (above >= threshold && !segment.lost && segment.transmissions === 1) {
-        segment.lost = true
-        found = true
-      }
-    }
-    return found
   }
 
   /** After a timeout nothing is on its way any more (RFC 5681 3.1); what was selectively acknowledged still is. */
@@ -115,4 +95,11 @@ export class Flight {
     this.segments.length = 0
     this.sackedCount = 0
   }
+}
+
+function isCovered({ seq, end }: InFlight, edges: readonly number[]): boolean {
+  for (let i = 0; i + 1 < edges.length; i += 2) {
+    if (!before(seq, edges[i]) && !after(end, edges[i + 1])) return true
+  }
+  return false
 }

@@ -7,6 +7,7 @@ import { TIME_WAIT } from './constants.ts'
 import { enter, enterTimeWait, finish } from './enter.ts'
 import type { InFlight } from './flight.ts'
 import { establish, inSynSent, measureHandshake } from './handshake.ts'
+import { delivered } from './losses.ts'
 import { push, sendAgain } from './output.ts'
 import { type AckNews, react } from './recovery.ts'
 import type { Segment } from './segment.ts'
@@ -83,16 +84,28 @@ function takeAck(c: Connection, segment: Segment): void {
   const windowBefore = c.sendWindow
   updateWindow(c, segment)
   c.probes = 0
-  const freshlySacked = c.sackOn && segment.sack !== null ? c.flight.select(segment.sack) : 0
+  const selected = c.sackOn && segment.sack !== null ? takeSack(c, segment, segment.sack) : []
   const acked = advanced ? release(c, segment) : []
+  if (c.sackOn) for (const sent of [...selected, ...acked]) delivered(c, sent, segment)
   const duplicate = !advanced && ack === c.una && inFlight > 0 && segment.length === 0 && windowBefore === c.sendWindow
   if (c.pending === 'window-probe' && after(plus(c.una, c.sendWindow), c.nxt)) {
     clear(c)
     c.roundTrip.backoff = 0
   }
-  const news: AckNews = { advanced, acked, duplicate, freshlySacked, inFlight }
+  const news: AckNews = { advanced, acked, duplicate, inFlight }
   react(c, news)
   if (advanced && c.finSent && c.una === c.nxt) finAcknowledged(c)
+}
+
+/** RFC 2018; a first block below the acknowledgment is a D-SACK (RFC 2883): something was sent again that had arrived. */
+function takeSack(c: Connection, segment: Segment, edges: readonly number[]): InFlight[] {
+  if (before(edges[0], segment.ack)) c.rack.widen()
+  const highest = c.flight.highestSacked
+  const hadSacked = c.flight.sackedCount > 0
+  const selected = c.flight.select(edges)
+  if (hadSacked && selected.some((sent) => sent.transmissions === 1 && before(sent.end, highest)))
+    c.rack.reordered = true
+  return selected
 }
 
 /** Frees what was acknowledged, measures the round trip, and starts the timer anew. */
@@ -162,11 +175,10 @@ function takeText(c: Connection, segment: Segment): Verdict {
     finish(c, null)
     return reset('tcp-close')
   }
-  if (segment.length === 0) return DONE
+  if (dataLength === 0 && !fin) return DONE
   const limit = plus(c.received, offeredWindow(c))
-  const verdict = dataLength > 0 ? takeData(c, segment, limit) : DONE
-  if (fin && !after(plus(seq, dataLength), limit)) c.finAt ??= plus(seq, dataLength)
-  if (c.finAt !== null && c.finAt === c.received) takeFin(c)
+  const verdict = takeData(c, segment, limit)
+  if (c.finAt !== null && !before(c.received, c.finAt)) takeFin(c, plus(c.finAt, 1))
   else acknowledge(c)
   push(c)
   return verdict
@@ -175,33 +187,35 @@ function takeText(c: Connection, segment: Segment): Verdict {
 function takeData(c: Connection, segment: Segment, limit: number): Verdict {
   const { seq } = segment
   const end = plus(seq, segment.dataLength)
-  if (!after(end, c.received)) {
+  const fin = segment.has(FIN) && !after(end, limit)
+  if (fin) c.finAt ??= end
+  if (!after(end, c.received) && !(fin && end === c.received)) {
     quickAcks(c)
     c.arrived.repeated(seq, end)
     return drop('tcp-old-data')
   }
-  if (!before(seq, limit)) {
+  if (!before(seq, limit) && segment.dataLength > 0) {
     quickAcks(c)
     sendAck(c)
     return drop('tcp-over-window')
   }
   const count = segment.dataLength - Math.max(0, distance(end, limit))
   const bytes = segment.bytes.slice(segment.dataStart, segment.dataStart + count)
-  dataArrived(c, count)
+  if (count > 0) dataArrived(c, count)
   if (after(seq, c.received)) {
     quickAcks(c)
-    c.arrived.hold(seq, bytes)
+    c.arrived.hold(seq, bytes, fin)
     return DONE
   }
-  if (before(seq, c.received)) c.arrived.repeated(seq, c.received)
+  if (count > 0 && before(seq, c.received)) c.arrived.repeated(seq, c.received)
   c.received = c.arrived.accept(c.received, seq, bytes)
   c.wakeReaders()
   return DONE
 }
 
 /** Only the first FIN of a connection waits for an answer to travel with (`tcp_fin`). */
-function takeFin(c: Connection): void {
-  c.received = plus(c.received, 1)
+function takeFin(c: Connection, end: number): void {
+  c.received = end
   c.finReceived = true
   c.wakeReaders()
   switch (c.state) {

@@ -51,6 +51,7 @@ export function sendAgain(c: Connection, what: InFlight): void {
   again.lost = false
   again.transmissions++
   again.sentAt = c.now
+  again.order = c.transmissions++
   const isSyn = (again.flags & SYN) !== 0
   const ack = isSyn && c.state === 'SYN-SENT' ? 0 : ACK
   const bytes = distance(again.end, again.seq) - (again.flags === 0 ? 0 : 1)
@@ -106,5 +107,5 @@ function restartAfterIdle(c: Connection): void {
 }
 
 function segment(c: Connection, seq: number, end: number, flags: number): InFlight {
-  return { seq, end, flags, sentAt: c.now, transmissions: 1, sacked: false, lost: false }
+  return { seq, end, flags, sentAt: c.now, order: c.transmissions++, transmissions: 1, sacked: false, lost: false }
 }

@@ -2,6 +2,7 @@ import { after, before, distance, later } from './sequence.ts'
 
 interface Piece {
   readonly seq: number
+  /** A FIN counts, though it has no byte. */
   readonly end: number
   readonly bytes: Uint8Array
 }
@@ -24,7 +25,7 @@ export class ReceiveBuffer {
     return this.pieces.length > 0
   }
 
-  /** Takes data that starts at or before `next`; returns the next sequence number expected. */
+  /** Takes data that starts at or before `next`; returns the next sequence number expected, after a FIN held if it comes to that. */
   accept(next: number, seq: number, bytes: Uint8Array): number {
     this.queue(bytes.subarray(distance(next, seq)))
     let expected = (seq + bytes.length) | 0
@@ -38,9 +39,9 @@ export class ReceiveBuffer {
     return expected
   }
 
-  /** Keeps data from beyond a gap; of what overlaps, what came first stays. */
-  hold(seq: number, bytes: Uint8Array): void {
-    const end = (seq + bytes.length) | 0
+  /** Keeps data from beyond a gap, and the FIN after it; of what overlaps, what came first stays. */
+  hold(seq: number, bytes: Uint8Array, fin: boolean): void {
+    const end = (seq + bytes.length + (fin ? 1 : 0)) | 0
     const kept: Piece[] = []
     let from = seq
     for (const piece of this.pieces) {

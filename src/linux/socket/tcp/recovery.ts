@@ -1,11 +1,9 @@
 import type { Connection } from './connection.ts'
 import type { InFlight } from './flight.ts'
+import { DUPLICATE_THRESHOLD, detectLosses } from './losses.ts'
 import { push, sendAgain } from './output.ts'
 import { after } from './sequence.ts'
 import { armRetransmit } from './timer.ts'
-
-/** RFC 5681 3.2: duplicates that mean a loss. */
-const DUPLICATE_THRESHOLD = 3
 
 /** What an acknowledgment said. */
 export interface AckNews {
@@ -14,23 +12,28 @@ export interface AckNews {
   readonly acked: readonly InFlight[]
   /** It said nothing but that something arrived out of order: RFC 5681 2. */
   readonly duplicate: boolean
-  readonly freshlySacked: number
   /** Segments out before it came. */
   readonly inFlight: number
 }
 
-/**
- * Loss detection and recovery: RFC 6675 with SACK, RFC 6582 (NewReno) without. Linux detects by time as well (RACK), which
- * differs where packets overtake each other by much.
- */
+/** Loss detection and recovery: RACK (RFC 8985) and RFC 6675's pipe with SACK, RFC 6582 (NewReno) without. */
 export function react(c: Connection, news: AckNews): void {
   if (news.advanced) c.duplicates = 0
   else if (news.duplicate) c.duplicates++
   if (c.loss !== 'open' && news.advanced && !after(c.recover, c.una)) leave(c)
-  const begins = detect(c, news)
-  if (begins) enterRecovery(c)
-  if (c.loss !== 'recovery' && news.acked.length > 0) grow(c, news)
-  retransmitLost(c, begins ? 1 : 0)
+  const found = !c.flight.empty && (c.sackOn ? detectLosses(c) : detectByDuplicates(c, news))
+  if (c.loss !== 'recovery' && !found && news.acked.length > 0) grow(c, news)
+  recover(c, found)
+}
+
+/** Goes on with a recovery, or begins one when something was found lost. */
+export function recover(c: Connection, found: boolean): void {
+  if (found && c.loss === 'open') {
+    c.loss = 'recovery'
+    c.recover = c.nxt
+    c.congestion.reduce()
+  }
+  retransmitLost(c, found && c.loss === 'recovery' ? 1 : 0)
   push(c)
 }
 
@@ -55,36 +58,12 @@ export function recordRetransmit(c: Connection, { seq, transmissions }: InFlight
   c.cause = recorder.step(simulation.now, place, c.cause, 0, null, event)
 }
 
-/** Whether something is newly lost, and whether that begins a recovery. */
-function detect(c: Connection, news: AckNews): boolean {
-  if (c.flight.empty) return false
-  if (c.sackOn) {
-    const lost = c.flight.sackedCount > 0 && c.flight.markLost(DUPLICATE_THRESHOLD)
-    // RFC 6675 5 (C): a hole at the front stays the first suspect while recovery goes on.
-    if (
-      c.loss === 'recovery' &&
-      news.advanced &&
-      !c.flight.head.sacked &&
-      c.flight.head.transmissions === 1 &&
-      c.flight.sackedCount > 0
-    ) {
-      c.flight.head.lost = true
-    }
-    return lost && c.loss === 'open'
-  }
-  if (c.loss === 'recovery' && news.advanced) {
-    c.flight.head.lost = true
-    return false
-  }
-  if (c.loss !== 'open' || c.duplicates !== DUPLICATE_THRESHOLD) return false
+/** RFC 6582 3.2: the third duplicate, and each partial acknowledgment after it, say that the first segment is lost. */
+function detectByDuplicates(c: Connection, news: AckNews): boolean {
+  const partial = c.loss === 'recovery' && news.advanced
+  if (!partial && !(c.loss === 'open' && c.duplicates === DUPLICATE_THRESHOLD)) return false
   c.flight.head.lost = true
   return true
-}
-
-function enterRecovery(c: Connection): void {
-  c.loss = 'recovery'
-  c.recover = c.nxt
-  c.congestion.reduce()
 }
 
 function leave(c: Connection): void {

@@ -68,7 +68,7 @@ export class TcpStream implements Stream {
       if (!canSend(c.state)) throw failure(c.ip, c.cause, 'EPIPE', 'write', c.local, c.remote)
       const room = c.sendSpace - c.toSend.length
       if (room <= 0) {
-        yield* waitFor(c.writable, null)
+        yield* this.room()
         continue
       }
       const part = bytes.subarray(at, at + room)
@@ -76,6 +76,13 @@ export class TcpStream implements Stream {
       at += part.length
       push(c)
     }
+  }
+
+  /** Waits for a third of the send buffer to be free, or for the end (`sk_stream_write_space`). */
+  private *room(): Process {
+    const c = this.connection
+    do yield* waitFor(c.writable, null)
+    while (3 * c.toSend.length > 2 * c.sendSpace && canSend(c.state) && !this.closed)
   }
 
   /** Ends our half with a FIN; reading goes on. */

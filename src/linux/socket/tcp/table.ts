@@ -34,6 +34,7 @@ import { mssFor } from './transmit.ts'
 export interface ConnectOptions extends TcpOptions {
   /** Bind before connecting. */
   readonly source?: Address | null
+  readonly sourcePort?: number
   /** Gives up with ETIMEDOUT before the SYNs do. */
   readonly timeout?: Nanos | null
 }
@@ -194,8 +195,10 @@ export class TcpTable implements TcpHost, ListenerHost {
     const route = this.ip.route(remote.address, options.source ?? null)
     if (typeof route === 'string') throw fail(route)
     const source = options.source ?? route.source
-    const port = this.choosePort(source, remote)
-    if (port === null) throw fail('EADDRNOTAVAIL')
+    const port = options.sourcePort ?? this.choosePort(source, remote)
+    if (port === null || this.connections.find(source, port, remote.address, remote.port) !== null) {
+      throw fail('EADDRNOTAVAIL')
+    }
     const c = this.make({ address: source, port }, remote, options, null)
     if (c === null) throw fail('ENETUNREACH')
     enter(c, 'SYN-SENT')

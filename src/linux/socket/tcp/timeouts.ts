@@ -9,8 +9,9 @@ import {
   SYNACK_RETRIES,
 } from './constants.ts'
 import { finish } from './enter.ts'
+import { detectLosses } from './losses.ts'
 import { emit, push, sendAgain } from './output.ts'
-import { recordRetransmit, retransmitLost } from './recovery.ts'
+import { recordRetransmit, recover, retransmitLost } from './recovery.ts'
 import { distance, plus } from './sequence.ts'
 import { armRetransmit, armTimeout, probeDelay, set } from './timer.ts'
 import { payloadLimit, sendAck, sendProbe, sendReset } from './transmit.ts'
@@ -21,6 +22,7 @@ export const timeouts: TimerHandlers = {
     const { pending } = c
     c.pending = 'none'
     if (pending === 'retransmit') retransmissionTimeout(c)
+    else if (pending === 'reorder') reorderTimeout(c)
     else if (pending === 'loss-probe') lossProbe(c)
     else if (pending === 'window-probe') windowProbe(c)
   },
@@ -84,6 +86,13 @@ function backedOff(retries: number): number {
 function giveUp(c: Connection): void {
   if (c.orphan) sendReset(c)
   finish(c, c.softError ?? 'ETIMEDOUT')
+}
+
+/** RFC 8985 6.3: what was late is lost now. */
+function reorderTimeout(c: Connection): void {
+  if (c.flight.empty) return
+  recover(c, detectLosses(c))
+  if (c.pending === 'none') armTimeout(c)
 }
 
 /** RFC 8985 7.3: something new if there is any, else the last segment again, so that the peer says what it has. */

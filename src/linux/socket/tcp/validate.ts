@@ -1,4 +1,4 @@
-import { RST, SYN } from '../../../wire/fast/tcp.ts'
+import { ACK, RST, SYN } from '../../../wire/fast/tcp.ts'
 import { challenge } from './acknowledge.ts'
 import type { Connection } from './connection.ts'
 import { finish } from './enter.ts'
@@ -33,7 +33,7 @@ export function refuse(c: Connection, segment: Segment): Refusal | null {
     else challenge(c)
     return 'tcp-reset'
   }
-  if (segment.has(SYN)) {
+  if (segment.has(SYN) && !isCrossing(c, segment)) {
     challenge(c)
     return 'tcp-syn'
   }
@@ -43,6 +43,11 @@ export function refuse(c: Connection, segment: Segment): Refusal | null {
 /** RFC 7323 5.3: older than what was seen, by a timestamp that is not 24 days old itself. */
 export function isStale(c: Connection, segment: Segment): boolean {
   return c.timestampsOn && segment.timestamps && before(segment.tsValue, c.tsRecent)
+}
+
+/** The SYN,ACK of a simultaneous open: the SYN again, with the acknowledgment that was missing (RFC 9293 figure 7). */
+function isCrossing(c: Connection, segment: Segment): boolean {
+  return c.state === 'SYN-RECEIVED' && segment.has(ACK) && segment.end === c.received && segment.ack === c.nxt
 }
 
 /** `tcp_reset`: what the user's next call fails with depends on how far the connection was. */
