@@ -1,0 +1,57 @@
+import { TlsError } from '../../alert.ts'
+import type { Core } from '../../core.ts'
+import { find } from '../../extension/build.ts'
+import { maxEarlyData as codec } from '../../extension/codecs.ts'
+import { checkPlacement } from '../../extension/placement.ts'
+import { type Handshake, open } from '../../message/handshake.ts'
+import { newSessionTicket13 } from '../../message/small.ts'
+import { resumptionPsk } from '../../schedule/schedule13.ts'
+import type { AfterHandshake } from '../../tls13/connected.ts'
+import type { Handshake13 } from './start.ts'
+
+const SEVEN_DAYS = 604800
+const NOTHING = new Uint8Array(0)
+
+/** A client's tickets (RFC 8446 4.6.1): each becomes a session to resume with. */
+export class Tickets implements AfterHandshake {
+  readonly expects = ['NewSessionTicket'] as const
+  private count = 0
+
+  constructor(
+    private readonly known: Handshake13,
+    private readonly resumptionMaster: Uint8Array,
+  ) {}
+
+  handle(core: Core, message: Handshake): void {
+    const { suite, offer, alpn } = this.known
+    const { lifetime, ageAdd, nonce, ticket, extensions } = open(newSessionTicket13, message)
+    checkPlacement(extensions, 'NewSessionTicket')
+    if (lifetime > SEVEN_DAYS) {
+      const rule = `a ticket lives seven days at the longest, not ${lifetime} seconds`
+      throw new TlsError('illegal_parameter', rule, 'RFC 8446 4.6.1')
+    }
+    this.count++
+    if (this.count > core.limits.tickets || lifetime === 0) {
+      core.note(lifetime === 0 ? 'a ticket of lifetime 0 is thrown away' : 'one ticket too many is thrown away')
+      return
+    }
+    const secret = resumptionPsk(suite.hash, this.resumptionMaster, nonce, core.listener)
+    core.emit({
+      kind: 'session',
+      session: {
+        version: 'TLS 1.3',
+        suite: suite.name,
+        secret,
+        ticket: ticket.slice(),
+        sessionId: NOTHING,
+        lifetime,
+        ageAdd,
+        received: core.now,
+        maxEarlyData: find(extensions, 'early_data', codec) ?? 0,
+        serverName: offer.config.serverName,
+        alpn,
+        extendedMasterSecret: true,
+      },
+    })
+  }
+}

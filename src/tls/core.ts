@@ -1,0 +1,242 @@
+import type { Event } from '../trace/step.ts'
+import type { TlsEpoch, TlsEvent, TlsRole } from '../trace/steps/tls.ts'
+import { concat } from '../util/bytes.ts'
+import { ALERTS, type AlertName, type Fault } from './alert.ts'
+import type { Protection } from './cipher/protection.ts'
+import { type CommonConfig, DEFAULT_LIMITS, type Limits } from './config.ts'
+import { fieldsOf, hex } from './fields.ts'
+import type { UnixMillis } from './judge.ts'
+import { keylogLine } from './keylog.ts'
+import type { Handshake } from './message/handshake.ts'
+import { CONTENT, contentName, handshakeName, type Version } from './numbers.ts'
+import type { Output } from './output.ts'
+import { type InputRecord, RecordInput } from './record/input.ts'
+import { Joiner } from './record/joiner.ts'
+import { type OutputRecord, RecordOutput } from './record/output.ts'
+import type { Derived, Listener } from './schedule/note.ts'
+import type { DerivedSecret } from './schedule/schedule13.ts'
+import { Transcript } from './schedule/transcript.ts'
+import type { Suite } from './suite.ts'
+
+/** `Omit` on each member of a union. */
+type Without<T, K extends PropertyKey> = T extends unknown ? Omit<T, K> : never
+type StepBody = Without<TlsEvent, 'role' | 'connection'>
+
+/**
+ * What the states of one endpoint share: record layer, transcript, what is to go out. States are immutable and hold what
+ * they learnt; this holds what runs on.
+ */
+export class Core {
+  readonly transcript = new Transcript()
+  readonly input = new RecordInput()
+  readonly output: RecordOutput
+  readonly joiner: Joiner
+  readonly limits: Limits
+  /** Hears of derivations; null when not tracing. */
+  readonly listener: Listener
+  readonly trace: boolean
+  now: UnixMillis = 0
+  version: Version | null = null
+  suite: Suite | null = null
+  clientRandom: Uint8Array = new Uint8Array(0)
+  /** TLS 1.3 peers may send change_cipher_spec while the handshake runs (RFC 8446 D.4): it is dropped. */
+  dropsChangeCipherSpec = false
+  private outputs: Output[] = []
+  private wire: Uint8Array[] = []
+  private unsent: Uint8Array[] = []
+
+  constructor(
+    readonly role: TlsRole,
+    readonly config: CommonConfig,
+  ) {
+    this.output = new RecordOutput(config.paddingUnit ?? 0)
+    this.limits = { ...DEFAULT_LIMITS, ...config.limits }
+    this.joiner = new Joiner(this.limits.handshakeMessage)
+    this.trace = config.trace === true
+    this.listener = this.trace ? (derived) => this.derived(derived) : null
+    if (config.recordSizeLimit !== undefined) this.input.sizeLimit = config.recordSizeLimit
+  }
+
+  get peer(): TlsRole {
+    return this.role === 'client' ? 'server' : 'client'
+  }
+
+  emit(output: Output): void {
+    this.outputs.push(output)
+  }
+
+  /** Call only `if (core.trace)`: building a step is what costs. */
+  step(body: StepBody): void {
+    const event = { role: this.role, connection: this.config.connection ?? 0, ...body } as TlsEvent
+    this.outputs.push({ kind: 'step', event })
+  }
+
+  events(events: readonly Event[]): void {
+    for (const event of events) this.outputs.push({ kind: 'step', event })
+  }
+
+  note(text: string): void {
+    if (this.trace) this.step({ kind: 'tls-note', text })
+  }
+
+  /** Into the transcript and out with the next flush, sharing records with its neighbours. */
+  send(message: Handshake): void {
+    if (this.trace) this.messageStep('sent', this.output.epoch, message)
+    this.absorb(message)
+    this.unsent.push(message.bytes)
+  }
+
+  /** After the handshake messages have no transcript. */
+  sendAfterHandshake(message: Handshake): void {
+    if (this.trace) this.messageStep('sent', this.output.epoch, message)
+    this.unsent.push(message.bytes)
+    this.flush()
+  }
+
+  /** Adds to the transcript a message received, or one about to be sent. */
+  absorb(message: Handshake): void {
+    this.transcript.add(message.bytes)
+    if (this.trace) this.transcriptStep(handshakeName(message.type))
+  }
+
+  transcriptStep(after: string): void {
+    const { algorithm } = this.transcript
+    if (algorithm === null) return
+    this.step({ kind: 'tls-transcript', after, algorithm, hash: hex(this.transcript.hash()) })
+  }
+
+  received(message: Handshake): void {
+    if (this.trace) this.messageStep('received', this.input.epoch, message)
+  }
+
+  /** Sends the handshake messages that wait. */
+  flush(): void {
+    if (this.unsent.length === 0) return
+    const content = this.unsent.length === 1 ? this.unsent[0] : concat(this.unsent)
+    this.unsent = []
+    this.write(CONTENT.handshake, content)
+  }
+
+  changeCipherSpec(): void {
+    this.flush()
+    this.write(CONTENT.changeCipherSpec, Uint8Array.of(1))
+  }
+
+  data(bytes: Uint8Array): void {
+    this.write(CONTENT.applicationData, bytes)
+  }
+
+  alert(description: AlertName, level: 'warning' | 'fatal', fault: Omit<Fault, 'alert'>): void {
+    this.flush()
+    if (this.trace) {
+      const { rule, rfc, knew } = fault
+      const code = ALERTS[description]
+      this.step({ kind: 'tls-alert', direction: 'sent', level, description, code, rule, rfc, knew })
+    }
+    this.write(CONTENT.alert, Uint8Array.of(level === 'fatal' ? 2 : 1, ALERTS[description]))
+  }
+
+  /** From here on what we write is under these keys; what waits goes out under the old. */
+  writeUnder(protection: Protection, epoch: TlsEpoch): void {
+    this.flush()
+    this.output.protect(protection, epoch)
+  }
+
+  readUnder(protection: Protection, epoch: TlsEpoch): void {
+    this.input.protect(protection, epoch)
+  }
+
+  keylog(name: DerivedSecret | 'tls12', secret: Uint8Array): void {
+    if (this.config.keylog !== true) return
+    const line = keylogLine(name, this.clientRandom, secret)
+    if (line !== null) this.emit({ kind: 'keylog', line })
+  }
+
+  /** Everything since the last call, what is to be sent first. */
+  take(): readonly Output[] {
+    this.flush()
+    const { outputs, wire } = this
+    if (wire.length === 0 && outputs.length === 0) return NOTHING
+    this.outputs = []
+    this.wire = []
+    if (wire.length > 0) outputs.unshift({ kind: 'send', bytes: wire.length === 1 ? wire[0] : concat(wire) })
+    return outputs
+  }
+
+  recordReceived({ raw, epoch, sequence, opened }: InputRecord): void {
+    const { type, version, payload } = raw
+    const protection =
+      opened === null
+        ? null
+        : {
+            algorithm: this.input.protection!.algorithm,
+            sequence,
+            nonce: hex(opened.nonce),
+            additionalData: hex(opened.additionalData),
+            innerType: contentName(opened.type),
+            content: opened.content.length,
+            padding: opened.padding,
+            overhead: payload.length - opened.content.length - opened.padding,
+          }
+    const contentType = contentName(type)
+    const direction = 'received'
+    this.step({ kind: 'tls-record', direction, contentType, version, length: payload.length, epoch, protection })
+  }
+
+  private write(type: number, content: Uint8Array): void {
+    for (const record of this.output.records(type, content)) {
+      if (this.trace) this.recordSent(record)
+      this.wire.push(record.bytes)
+    }
+  }
+
+  private recordSent({
+    bytes,
+    type,
+    outerType,
+    version,
+    content,
+    padding,
+    epoch,
+    sequence,
+    ...how
+  }: OutputRecord): void {
+    const { algorithm, sealed } = how
+    const protection =
+      sealed === null || algorithm === null
+        ? null
+        : {
+            algorithm,
+            sequence,
+            nonce: hex(sealed.nonce),
+            additionalData: hex(sealed.additionalData),
+            innerType: contentName(type),
+            content: content.length,
+            padding,
+            overhead: sealed.payload.length - content.length - padding,
+          }
+    const [contentType, length] = [contentName(outerType), bytes.length - 5]
+    this.step({ kind: 'tls-record', direction: 'sent', contentType, version, length, epoch, protection })
+  }
+
+  private messageStep(direction: 'sent' | 'received', epoch: TlsEpoch, message: Handshake): void {
+    const fields = fieldsOf(message, this.version, this.suite)
+    const name = handshakeName(message.type)
+    this.step({ kind: 'tls-message', direction, epoch, message: name, bytes: hex(message.bytes), fields })
+  }
+
+  private derived({ operation, output, label, inputs, value }: Derived): void {
+    const shown = this.config.secrets === true
+    this.step({
+      kind: 'tls-derivation',
+      operation,
+      output,
+      label,
+      inputs: inputs.map((input) => ({ name: input.name, value: input.secret && !shown ? null : hex(input.value) })),
+      length: value.length,
+      value: shown ? hex(value) : null,
+    })
+  }
+}
+
+const NOTHING: readonly Output[] = []
