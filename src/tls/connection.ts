@@ -141,13 +141,17 @@ export class Connection {
     }
     switch (record.type) {
       case CONTENT.handshake:
-        return this.handshake(record)
+        this.handshake(record)
+        break
       case CONTENT.applicationData:
-        return this.data(record)
+        this.data(record)
+        break
       case CONTENT.alert:
-        return this.alert(record.content)
+        this.alert(record.content)
+        break
       case CONTENT.changeCipherSpec:
-        return this.changeCipherSpec(record)
+        this.changeCipherSpec(record)
+        break
       default:
         throw new TlsError('unexpected_message', `no content has type ${record.type}`, 'RFC 8446 5')
     }
@@ -202,7 +206,10 @@ export class Connection {
       const alert = core.version === 'TLS 1.2' ? 'decode_error' : 'unexpected_message'
       throw new TlsError(alert, 'change_cipher_spec is the single byte 1', 'RFC 8446 5')
     }
-    if (state.changeCipherSpec !== undefined) return this.enter(state.changeCipherSpec(core))
+    if (state.changeCipherSpec !== undefined) {
+      this.enter(state.changeCipherSpec(core))
+      return
+    }
     if (opened !== null || !core.dropsChangeCipherSpec) {
       throw new TlsError('unexpected_message', `change_cipher_spec cannot come at ${state.at}`, 'RFC 8446 5')
     }
@@ -235,24 +242,21 @@ export class Connection {
       const description = name ?? `alert ${code}`
       core.step({ kind: 'tls-alert', direction: 'received', level: told, description, code, rule, rfc, knew })
     }
-    if (closing) return this.peerClosed(fault)
-    if (!warning) return this.peerFailed(fault)
+    if (closing && this.state.reads === 'data') {
+      this.reading = false
+      core.emit({ kind: 'closed', how: 'close_notify' })
+      return
+    }
+    if (closing || !warning) {
+      this.dead = true
+      this.reading = false
+      core.emit({ kind: 'failed', by: core.peer, fault, detail: null })
+      return
+    }
     this.warnings++
     if (this.warnings > core.limits.warnings) {
       throw new TlsError('unexpected_message', `more than ${core.limits.warnings} warning alerts`, 'RFC 8446 6')
     }
-  }
-
-  private peerClosed(fault: Fault): void {
-    if (this.state.reads !== 'data') return this.peerFailed(fault)
-    this.reading = false
-    this.core.emit({ kind: 'closed', how: 'close_notify' })
-  }
-
-  private peerFailed(fault: Fault): void {
-    this.dead = true
-    this.reading = false
-    this.core.emit({ kind: 'failed', by: this.core.peer, fault, detail: null })
   }
 
   /** Runs one entry point; a broken rule ends the connection with its alert. */
