@@ -1,6 +1,6 @@
 import type { PacketId, Step, StepId } from '../trace/step.ts'
 import { type Flow, flowOf, reversed, sameFlow } from './flow.ts'
-import type { StepIndex } from './record.ts'
+import { isKind, type StepIndex } from './record.ts'
 
 /**
  * The steps of a packet that led somewhere. Copies that a bridge or a segment flooded to hosts that ignored them are left
@@ -20,13 +20,17 @@ export function endOf(path: readonly Step[]): Step | null {
 
 /**
  * The answer to a packet: the first packet it caused whose addresses and ports are the packet's turned round (as it arrived,
- * or as it was sent), or an ICMP error that quotes it. Null when nobody answered.
+ * or as it was sent), or the ICMP error that was made of it. Null when nobody answered. A redirect answers nothing: the
+ * packet went on.
  */
 export function replyOf(index: StepIndex, packet: PacketId): PacketId | null {
   const sent = flowsOf(index, packet)
-  const answers = (flow: Flow): boolean =>
-    sent.some((s) => (flow.quoted === null ? sameFlow(reversed(s), flow) : sameFlow(s, flow.quoted)))
-  return index.descendants(packet).find((candidate) => flowsOf(index, candidate).some(answers)) ?? null
+  const answers = (candidate: PacketId): boolean => {
+    const cause = index.step(index.ofPacket(candidate)[0].cause)
+    if (cause !== null && isKind(cause, 'icmp-error')) return cause.packet === packet && cause.event.why !== 'redirect'
+    return flowsOf(index, candidate).some((flow) => sent.some((s) => sameFlow(reversed(s), flow)))
+  }
+  return index.descendants(packet).find(answers) ?? null
 }
 
 /** Every flow that a packet showed on its way: NAT gives it more than one. */

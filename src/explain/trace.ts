@@ -91,7 +91,7 @@ function judgeReply(index: StepIndex, packet: PacketId | null, hops: readonly Ho
     }
   }
   const frame = hops[0]?.frame
-  if (frame?.tcp?.flags.includes('RST')) return { verdict: 'refused', reason: en.reason.rst(frame.ip?.source ?? '') }
+  if (frame?.tcp?.flags.includes('RST')) return refused(hops)
   if (frame?.icmp?.quoted !== undefined) return rejected(index, packet, hops)
   return { verdict: 'delivered' }
 }
@@ -104,10 +104,15 @@ function judgeLoss(
   sent: Sent,
 ): Judged {
   if (packet !== null && hops !== null && endOf(pathOf(index, packet))?.event.kind === 'deliver')
-    return rejected(index, packet, hops)
+    return hops[0]?.frame?.tcp?.flags.includes('RST') ? refused(hops) : rejected(index, packet, hops)
   if (end === null) return { verdict: 'dropped', reason: en.reason.notSent(sent.errno ?? '') }
   return { verdict: 'dropped', reason: en.reason.lostAt(placeName(index, end), lossWhy(end)) }
 }
+
+const refused = (hops: readonly Hop[]): Judged => ({
+  verdict: 'refused',
+  reason: en.reason.rst(hops[0]?.frame?.ip?.source ?? ''),
+})
 
 function rejected(index: StepIndex, packet: PacketId, hops: readonly Hop[]): Judged {
   const icmp = hops[0]?.frame?.icmp

@@ -141,9 +141,8 @@ function carve(size: number): number {
   return at
 }
 
-/** `set` would need a view, which costs as much as copying a small frame. */
+/** `set` on a view would make the view, which costs as much as copying a small frame. */
 function copy(from: Uint8Array, start: number, end: number, to: Uint8Array, at: number): void {
-  if (from === to) to.copyWithin(at, start, end)
-  else if (end - start > 512) to.set(from.subarray(start, end), at)
+  if (end - start > 512) to.set(from.subarray(start, end), at)
   else for (let i = start, j = at; i < end; i++, j++) to[j] = from[i]
 }

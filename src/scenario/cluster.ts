@@ -1,0 +1,218 @@
+import { nameOf } from '../kube/api/meta.ts'
+import type { Pod } from '../kube/api/pod.ts'
+import { BridgeCni, type PodInterface } from '../kube/node/bridge-cni.ts'
+import { HostGwOverlay, type Lease, type Overlay, VxlanOverlay, vtepMacs } from '../kube/node/flannel.ts'
+import { flannelMasquerade } from '../kube/node/flannel-masq.ts'
+import { Machine, type NicSpec } from '../kube/node/machine.ts'
+import { combineRules } from '../kube/node/node-rules.ts'
+import { PodAddresses } from '../kube/node/pod-addresses.ts'
+import { Segment } from '../linux/device/segment.ts'
+import type { Kernel } from '../linux/kernel.ts'
+import { Namespace } from '../linux/namespace.ts'
+import { NetfilterStack } from '../linux/netfilter/stack.ts'
+import type { Sockets } from '../linux/socket/table.ts'
+import { type Address, familyOf, v4 } from '../util/address.ts'
+import { inPrefix } from '../util/prefix.ts'
+import type { ClusterPlan, NodePlan } from './plan.ts'
+import { PodSockets, type Server } from './pod-sockets.ts'
+
+/** A namespace in which programs run, and its sockets. */
+export interface Host {
+  readonly namespace: Namespace
+  readonly sockets: Sockets
+}
+
+/** A node that was touched: its machine and its pods' sandboxes exist. */
+interface BuiltNode extends Host {
+  readonly machine: Machine
+  readonly overlay: Overlay
+  readonly cni: BridgeCni
+  readonly sandboxes: Map<string, Host & { readonly ends: PodInterface }>
+}
+
+export const LAPTOP = 'laptop'
+/** Clusters up to here are built whole, so that broadcasts reach every node as in life. */
+const SMALL = 16
+const NAT_ADDRESS = { address: v4('10.0.2.15'), length: 24 }
+const NAT_GATEWAY = v4('10.0.2.2')
+
+/**
+ * The emulated cluster. A node's namespace and those of its pods are made when the node is first touched: by name, or by a
+ * packet that asks the nodes' network for its address.
+ */
+export class Cluster {
+  readonly segment: Segment
+  private readonly built = new Map<string, BuiltNode>()
+  private readonly addresses = new Map<string, PodAddresses>()
+  private laptop: Host | null = null
+
+  constructor(
+    readonly kernel: Kernel,
+    readonly plan: ClusterPlan,
+    private readonly serve: (pod: Pod) => Server | null,
+  ) {
+    this.segment = new Segment(kernel)
+  }
+
+  /** Builds what is built at once: the laptop, and in small clusters every node. */
+  start(): void {
+    this.external()
+    if (this.plan.nodes.size <= SMALL) for (const name of this.plan.nodes.keys()) this.node(name)
+  }
+
+  /** The node's own namespace. Throws when there is no such node. */
+  node(name: string): BuiltNode {
+    const known = this.built.get(name)
+    if (known !== undefined) return known
+    const plan = this.plan.nodes.get(name)
+    if (plan === undefined) throw new Error(`no node ${name}`)
+    return this.build(plan)
+  }
+
+  /** The pod's sandbox: for a pod on the host network, its node. Null when it could not be given an address. */
+  pod(pod: Pod): Host | null {
+    const node = this.node(pod.node)
+    return pod.hostNetwork ? node : (node.sandboxes.get(nameOf(pod.meta)) ?? null)
+  }
+
+  /** The machine outside the cluster, which is the nodes' gateway too. */
+  external(): Host {
+    if (this.laptop !== null) return this.laptop
+    const { lan, path } = this.plan
+    const addresses = lan.gateway.map((address, i) => ({ address, length: lan.subnets[i].length }))
+    const nic = { name: 'eth0', segment: this.segment, mtu: path.mtu, addresses, onLink: lan.beside }
+    const machine = new Machine(this.kernel, {
+      name: LAPTOP,
+      nics: [nic],
+      gateway: [],
+      gatewayNic: 'eth0',
+      forwards: false,
+    })
+    this.laptop = { namespace: machine.host, sockets: attachSockets(machine.host, null) }
+    return this.laptop
+  }
+
+  /** In the order of families; a pod on the host network has its node's. */
+  addressesOf(pod: Pod): readonly Address[] {
+    if (pod.hostNetwork) return this.plan.nodes.get(pod.node)?.addresses ?? []
+    return this.tenants(pod.node).of(pod)
+  }
+
+  /** Who holds an address among the pods: found by its node's range, or among the foreign ones. */
+  podAt(address: Address): Pod | null {
+    for (const { name, podCIDRs, pods } of this.plan.nodes.values()) {
+      if (!podCIDRs.some((range) => inPrefix(address, range))) continue
+      return (
+        pods.find(
+          (pod) =>
+            !pod.hostNetwork &&
+            this.tenants(name)
+              .of(pod)
+              .some((own) => same(own, address)),
+        ) ?? null
+      )
+    }
+    const foreign = this.plan.foreign.find((entry) => same(entry.address, address))
+    const candidates = foreign === undefined ? [] : (this.plan.nodes.get(foreign.node)?.pods ?? [])
+    return candidates.find((pod) => pod.addresses.some((own) => same(own, address))) ?? null
+  }
+
+  /** Why a pod has no sandbox, or null when it has one. */
+  sandboxError(pod: Pod): string | null {
+    return this.tenants(pod.node).failed.get(nameOf(pod.meta)) ?? null
+  }
+
+  private tenants(node: string): PodAddresses {
+    let tenants = this.addresses.get(node)
+    if (tenants === undefined) {
+      const { podCIDRs, pods } = this.plan.nodes.get(node)!
+      this.addresses.set(node, (tenants = new PodAddresses(podCIDRs, pods)))
+    }
+    return tenants
+  }
+
+  private build(plan: NodePlan): BuiltNode {
+    const { path } = this.plan
+    const machine = new Machine(this.kernel, this.machineSpec(plan))
+    const underlay = machine.nic(this.flannelNic)
+    const overlay =
+      path.overlay === 'vxlan'
+        ? new VxlanOverlay(machine.host, this.lease(plan), underlay)
+        : new HostGwOverlay(machine.host, underlay)
+    const cni = new BridgeCni(machine.host, { podCIDRs: plan.podCIDRs, mtu: path.podMTU })
+    this.attachNetfilter(machine.host, plan)
+    const sockets = attachSockets(machine.host, null)
+    const node: BuiltNode = { machine, namespace: machine.host, sockets, overlay, cni, sandboxes: new Map() }
+    this.built.set(plan.name, node)
+    for (const peer of this.plan.nodes.values()) if (peer !== plan) overlay.addPeer(this.lease(peer))
+    for (const pod of plan.pods) this.addPod(node, pod)
+    return node
+  }
+
+  /** Rules of the programs that run on a node: what flannel adds, so far. */
+  private attachNetfilter(host: Namespace, plan: NodePlan): void {
+    const { path } = this.plan
+    const netfilter = new NetfilterStack(host, this.kernel.rng.fork(`netfilter of ${plan.name}`))
+    for (const family of [4, 6] as const) {
+      const own = plan.podCIDRs.find((range) => familyOf(range.address) === family)
+      const whole = path.podCIDRs.find((range) => familyOf(range.address) === family)
+      if (own === undefined || whole === undefined || path.plugin !== 'flannel') continue
+      netfilter.setRules(family, combineRules([flannelMasquerade(own, whole)]))
+    }
+    host.netfilter = netfilter
+  }
+
+  private addPod(node: BuiltNode, pod: Pod): void {
+    const server = this.serve(pod)
+    if (pod.hostNetwork) {
+      server?.(node.sockets)
+      return
+    }
+    const addresses = this.addressesOf(pod)
+    if (addresses.length === 0) return
+    const namespace = new Namespace(this.kernel, pod.node, nameOf(pod.meta))
+    const ends = node.cni.add(namespace, addresses)
+    node.sandboxes.set(nameOf(pod.meta), { namespace, sockets: attachSockets(namespace, server), ends })
+  }
+
+  private machineSpec(plan: NodePlan) {
+    const { lan, path, settings } = this.plan
+    const addresses = plan.addresses.map((address, i) => ({ address, length: lan.subnets[i].length }))
+    const nic: NicSpec = { name: this.lanNic, segment: this.segment, mtu: path.mtu, addresses, onLink: lan.beside }
+    const base = { name: plan.name, forwards: true }
+    if (settings.natInterface !== true) return { ...base, nics: [nic], gateway: lan.gateway, gatewayNic: nic.name }
+    const nat = { name: 'eth0', segment: new Segment(this.kernel), mtu: path.mtu, addresses: [NAT_ADDRESS] }
+    return { ...base, nics: [nat, nic], gateway: [NAT_GATEWAY], gatewayNic: nat.name }
+  }
+
+  private lease(plan: NodePlan): Lease {
+    const foreign = this.plan.foreign.filter((entry) => entry.node === plan.name).map((entry) => entry.address)
+    const onNat = this.flannelNic !== this.lanNic
+    return {
+      node: plan.name,
+      podCIDRs: plan.podCIDRs,
+      publicAddresses: onNat ? [NAT_ADDRESS.address] : plan.addresses,
+      vtepMacs: vtepMacs(plan.name, plan.record.meta.annotations),
+      foreign,
+    }
+  }
+
+  /** The card on the nodes' network. */
+  get lanNic(): string {
+    return this.plan.settings.natInterface === true ? 'eth1' : 'eth0'
+  }
+
+  /** flannel takes the interface of the default route unless told otherwise. */
+  private get flannelNic(): string {
+    return this.plan.settings.flannelInterface ?? 'eth0'
+  }
+}
+
+function attachSockets(namespace: Namespace, server: Server | null): Sockets {
+  const sockets = new PodSockets(namespace, server)
+  namespace.transport = sockets
+  return sockets
+}
+
+const same = (a: Address, b: Address): boolean =>
+  a === b || (typeof a !== 'number' && typeof b !== 'number' && a.key === b.key)

@@ -1,0 +1,185 @@
+import { endOf, pathOf, replyOf } from '../explain/path.ts'
+import { isKind, StepIndex } from '../explain/record.ts'
+import { type TraceRequest as Asked, traceOf } from '../explain/trace.ts'
+import type { Kernel } from '../linux/kernel.ts'
+import type { Namespace } from '../linux/namespace.ts'
+import { type Process, spawn } from '../sim/process.ts'
+import { Simulation, type Storm } from '../sim/simulation.ts'
+import { MILLISECOND, type Nanos } from '../sim/time.ts'
+import { Recorder, type Recording } from '../trace/recorder.ts'
+import type { PacketId, Step, StepId } from '../trace/step.ts'
+import { type Diagnostic, inputError, type SourcePosition } from '../util/diagnostics.ts'
+import { Rng } from '../util/rng.ts'
+import { Cluster, type Host } from './cluster.ts'
+import { Directory, type Target } from './directory.ts'
+import { parseEndpoint } from './endpoint.ts'
+import { ClusterFacts } from './facts.ts'
+import type { Inventory } from './load/inventory.ts'
+import type { Scenario } from './load/scenario-kind.ts'
+import type { TraceOutcome } from './outcome.ts'
+import { type ClusterPlan, planCluster } from './plan.ts'
+import { PodSockets } from './pod-sockets.ts'
+import { probe } from './probe.ts'
+import { serverOf } from './servers.ts'
+import { addressOfTarget, defaultPort, hostOfTarget } from './target.ts'
+
+export interface EmulationOptions {
+  /** Its cluster settings and its seed count; its steps are run by `runScenario`. */
+  readonly scenario?: Scenario | null
+  /** Before the scenario's own. */
+  readonly seed?: number
+  readonly recording?: Recording
+  /** The namespace of endpoints that name none (`-n`). */
+  readonly namespace?: string
+}
+
+/** `podwire trace`: one packet from A to B. */
+export interface TraceRequest {
+  readonly from: string
+  readonly to: string
+  readonly proto?: 'tcp' | 'udp' | 'icmp'
+  readonly dport?: number
+  readonly size?: number
+  readonly dontFragment?: boolean
+  readonly ttl?: number
+  /** Where the request was written, for messages. */
+  readonly at?: SourcePosition | null
+}
+
+/** What is still under way when an operation is over: acknowledgements, ends of connections. */
+const SETTLE: Nanos = 20 * MILLISECOND
+
+/** A cluster at a moment of virtual time, and what was recorded on the way there. The same input and seed give the same steps. */
+export class Emulation {
+  readonly kernel: Kernel
+  readonly plan: ClusterPlan
+  readonly cluster: Cluster
+  readonly directory: Directory
+  readonly facts: ClusterFacts
+  readonly index: StepIndex
+  readonly seed: number
+  readonly namespace: string
+
+  constructor(
+    readonly inventory: Inventory,
+    options: EmulationOptions = {},
+  ) {
+    const { scenario = inventory.scenarios[0] ?? null } = options
+    this.seed = options.seed ?? scenario?.seed ?? 1
+    this.namespace = options.namespace ?? 'default'
+    this.kernel = {
+      simulation: new Simulation(),
+      recorder: new Recorder(options.recording ?? 'frames'),
+      rng: new Rng(this.seed),
+    }
+    this.plan = planCluster(inventory, scenario?.cluster ?? {})
+    this.directory = new Directory(this.plan, inventory.services)
+    this.cluster = new Cluster(this.kernel, this.plan, (pod) => serverOf(this.kernel, pod))
+    this.cluster.start()
+    this.facts = new ClusterFacts(this.cluster, inventory.services)
+    this.index = new StepIndex(this.kernel.recorder)
+  }
+
+  get recorder(): Recorder {
+    return this.kernel.recorder
+  }
+
+  get now(): Nanos {
+    return this.kernel.simulation.now
+  }
+
+  /** Warnings about the input and about the cluster that was made of it. */
+  get diagnostics(): readonly Diagnostic[] {
+    return [...this.inventory.diagnostics, ...this.plan.diagnostics]
+  }
+
+  /** Sends one packet and follows it and its answer. Throws InputError for endpoints that do not exist. */
+  trace(request: TraceRequest): TraceOutcome {
+    const { proto = 'tcp', at = null } = request
+    const source = this.host(request.from, at)
+    const target = this.target(request.to, at)
+    const to = addressOfTarget(this, target, source.namespace, at)
+    const port = proto === 'icmp' ? 0 : (target.port ?? request.dport ?? defaultPort(target, proto))
+    const { size = 0, dontFragment = null, ttl = null } = request
+    const what = { protocol: proto, to, port, size, dontFragment, ttl }
+    const asked: Asked = { from: request.from, to: request.to, protocol: proto, port: proto === 'icmp' ? null : port }
+    const cause = this.program(source.namespace, 'trace')
+    const sent = this.run(probe(source.sockets, this.recorder, what, cause), 'trace')
+    this.index.refresh()
+    const packet = this.index.ofPacket(sent.packet).length > 0 ? sent.packet : 0
+    const trace = traceOf(this.index, asked, { packet, errno: sent.errno }, this.facts)
+    return { kind: 'trace', trace, packet, ...this.whoEnded(packet, source.namespace, trace.verdict) }
+  }
+
+  /** Lets virtual time pass. */
+  advance(time: Nanos): void {
+    this.check(this.kernel.simulation.run(this.now + time))
+    this.index.refresh()
+  }
+
+  /** Runs a program to its end, then lets what it left under way settle. */
+  run<T>(program: Process<T>, name: string): T {
+    const { simulation } = this.kernel
+    const task = spawn(simulation, program, name)
+    this.check(simulation.runWhile(() => task.outcome === null))
+    const { outcome } = task
+    if (outcome?.kind !== 'returned') throw new Error(`${name} did not end by itself`)
+    this.check(simulation.run(this.now + SETTLE))
+    this.index.refresh()
+    return outcome.value
+  }
+
+  /** Records that a program begins, as the cause of what it sends. */
+  program(namespace: Namespace, program: string): StepId {
+    const { recorder } = this.kernel
+    const event = { kind: 'program', program, change: 'start', code: null } as const
+    return recorder.on ? recorder.step(this.now, namespace.place, 0, 0, null, event) : recorder.skip()
+  }
+
+  target(text: string, at: SourcePosition | null = null): Target {
+    return this.directory.resolve(parseEndpoint(text, this.namespace, at), at)
+  }
+
+  /** Where a program named by an endpoint runs. Throws for endpoints that run nothing. */
+  host(text: string, at: SourcePosition | null = null): Host {
+    const host = hostOfTarget(this, this.target(text, at), text, at)
+    if (host.sockets instanceof PodSockets) host.sockets.open()
+    return host
+  }
+
+  private check(end: { readonly kind: string } | Storm): void {
+    if (end.kind !== 'storm') return
+    const { at, events } = end as Storm
+    throw inputError(
+      `storm: ${events} events within a millisecond at ${at / MILLISECOND} ms`,
+      'no loop among the bridges',
+    )
+  }
+
+  /** Who dropped the packet or answered it with an error, and why. */
+  private whoEnded(
+    packet: PacketId,
+    sender: Namespace,
+    verdict: string,
+  ): Pick<TraceOutcome, 'reply' | 'by' | 'reason'> {
+    if (packet === 0) return { reply: null, by: nameOf(sender.node, sender.name), reason: null }
+    const reply = replyOf(this.index, packet)
+    const path = pathOf(this.index, packet)
+    const error = path.findLast((step) => isKind(step, 'icmp-error') && step.event.why !== 'redirect') ?? null
+    const end = verdict === 'rejected' && error !== null ? error : endOf(path)
+    return { reply, by: verdict === 'delivered' || end === null ? '' : this.placeOf(end), reason: reasonOf(end) }
+  }
+
+  private placeOf(step: Step): string {
+    const { node, netns } = this.index.place(step)
+    return nameOf(node, netns)
+  }
+}
+
+const nameOf = (node: string, netns: string): string => (netns === 'host' ? node : netns)
+
+function reasonOf(step: Step | null): TraceOutcome['reason'] {
+  if (step === null) return null
+  if (isKind(step, 'drop')) return step.event.reason
+  return isKind(step, 'icmp-error') && step.event.why !== 'redirect' ? step.event.why : null
+}

@@ -1,0 +1,47 @@
+import type { Facts, Owner } from '../explain/facts.ts'
+import type { Service } from '../kube/api/service.ts'
+import { gatewayOf } from '../kube/node/ipam.ts'
+import { type Address, type AddressKey, keyOf } from '../util/address.ts'
+import { type Cluster, LAPTOP } from './cluster.ts'
+
+/** Names for the addresses of a cluster: pods, nodes with their bridges and tunnel ends, Services, and what is outside. */
+export class ClusterFacts implements Facts {
+  private readonly fixed = new Map<AddressKey, Owner>()
+
+  constructor(
+    private readonly cluster: Cluster,
+    services: readonly Service[],
+  ) {
+    for (const { meta, clusterIPs } of services) {
+      for (const address of clusterIPs) this.name(address, 'service', meta.name, '', meta.namespace)
+    }
+    for (const { name, addresses, podCIDRs } of cluster.plan.nodes.values()) {
+      for (const address of addresses) this.name(address, 'node', name, name)
+      for (const subnet of podCIDRs) {
+        this.name(gatewayOf(subnet), 'node', name, name)
+        this.name(subnet.address, 'node', name, name)
+      }
+    }
+    for (const address of cluster.plan.lan.gateway) this.name(address, 'external', LAPTOP, '')
+  }
+
+  get assumed(): readonly string[] {
+    return this.cluster.plan.assumed
+  }
+
+  get unmodelled(): readonly string[] {
+    return this.cluster.plan.unmodelled
+  }
+
+  owner(address: Address): Owner | null {
+    const known = this.fixed.get(keyOf(address))
+    if (known !== undefined) return known
+    const pod = this.cluster.podAt(address)
+    if (pod === null) return null
+    return { kind: 'pod', namespace: pod.meta.namespace, name: pod.meta.name, node: pod.node }
+  }
+
+  private name(address: Address, kind: Owner['kind'], name: string, node: string, namespace = ''): void {
+    if (!this.fixed.has(keyOf(address))) this.fixed.set(keyOf(address), { kind, namespace, name, node })
+  }
+}

@@ -1,0 +1,89 @@
+import type { Trace } from '../explain/trace.ts'
+import type { DropReason } from '../trace/drops.ts'
+import type { PacketId } from '../trace/step.ts'
+import { type Address, formatAddress } from '../util/address.ts'
+import type { StepExpectation } from './load/scenario-schema.ts'
+
+/** What came of an operation. */
+export type Outcome =
+  | TraceOutcome
+  | {
+      readonly kind: 'ping'
+      readonly sent: number
+      readonly received: number
+      /** Round trips in nanoseconds, of the replies in order. */
+      readonly times: readonly number[]
+      readonly error: string | null
+    }
+  | {
+      readonly kind: 'traceroute'
+      /** Who answered at each hop limit, up to the target; null where nobody did. */
+      readonly via: readonly (Address | null)[]
+      readonly reached: boolean
+      readonly error: string | null
+    }
+  | { readonly kind: 'connect'; readonly error: string | null }
+  | { readonly kind: 'curl'; readonly status: number | null; readonly exit: number; readonly error: string | null }
+  | { readonly kind: 'done' }
+
+export interface TraceOutcome {
+  readonly kind: 'trace'
+  readonly trace: Trace
+  /** The first packet; 0 when none left the socket. */
+  readonly packet: PacketId
+  readonly reply: PacketId | null
+  /** Who dropped or rejected it: a node or `NS/POD`; empty when nobody did. */
+  readonly by: string
+  readonly reason: DropReason | null
+}
+
+/** One expectation that did not hold. */
+export interface Failure {
+  readonly field: string
+  readonly expected: string
+  readonly got: string
+}
+
+/** Expectations that do not hold, field by field. The loader has seen to it that the fields fit the operation. */
+export function judge(outcome: Outcome, expect: StepExpectation): Failure[] {
+  const failures: Failure[] = []
+  for (const field of Object.keys(expect) as (keyof StepExpectation)[]) {
+    const expected = show(expect[field])
+    const got = show(actual(outcome, field))
+    if (expected !== got) failures.push({ field, expected, got })
+  }
+  return failures
+}
+
+function actual(outcome: Outcome, field: keyof StepExpectation): unknown {
+  switch (field) {
+    case 'verdict':
+      return outcome.kind === 'trace' ? outcome.trace.verdict : null
+    case 'reason':
+      return outcome.kind === 'trace' ? outcome.reason : null
+    case 'by':
+      return outcome.kind === 'trace' ? outcome.by : null
+    case 'deliveredTo':
+      return outcome.kind === 'trace' ? deliveredTo(outcome.trace) : null
+    case 'status':
+      return outcome.kind === 'curl' ? outcome.status : null
+    case 'exit':
+      return outcome.kind === 'curl' ? outcome.exit : null
+    case 'received':
+      return outcome.kind === 'ping' ? outcome.received : null
+    case 'via':
+      return outcome.kind === 'traceroute' ? outcome.via.map((hop) => (hop === null ? '*' : formatAddress(hop))) : null
+    case 'error':
+      return 'error' in outcome ? outcome.error : null
+  }
+}
+
+function deliveredTo({ delivered }: Trace): string | null {
+  if (delivered === undefined) return null
+  return delivered.kind === 'pod' ? `${delivered.namespace}/${delivered.name}` : delivered.name
+}
+
+function show(value: unknown): string {
+  if (Array.isArray(value)) return value.length === 0 ? 'nobody' : value.join(', ')
+  return value === null || value === undefined ? 'nothing' : String(value)
+}
