@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander'
 import { addCompletion } from './completion.ts'
 import { EXIT, report } from './exit.ts'
 import { quietWhenPipeCloses } from './output.ts'
+import { addTlsVerify } from './tls-verify.ts'
 import { VERSION } from './version.ts'
 
 const program = new Command('podwire')
@@ -13,7 +14,7 @@ const program = new Command('podwire')
   .configureHelp({ sortSubcommands: false })
   .exitOverride()
 
-for (const add of [addCompletion]) add(program)
+for (const add of [addTlsVerify, addCompletion]) add(program)
 
 quietWhenPipeCloses()
 try {

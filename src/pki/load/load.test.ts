@@ -35,7 +35,9 @@ describe('PEM', () => {
 
   it('says in which block a certificate is broken', () => {
     const broken = pem.replace(/MII/, 'MIJ')
-    expect(() => loadCertificates(utf8(broken))).toThrow(/in the CERTIFICATE at byte 0 of the file\) at offset/)
+    expect(() => loadCertificates(utf8(broken))).toThrow(
+      /^certificate.* at offset \d+: .*\(in the CERTIFICATE at byte 0 of the file\)$/,
+    )
     expect(() => loadCertificates(utf8(keyPem))).toThrow('expected a certificate, got PRIVATE KEY')
   })
 
@@ -99,7 +101,7 @@ describe('kubernetes.io/tls', () => {
     const load = (part: Partial<typeof data>) => () => loadTlsSecret(part, 'Secret default/web-tls')
     expect(load({ 'tls.crt': data['tls.crt'] })).toThrow('Secret default/web-tls has no key tls.key')
     expect(load({ ...data, 'tls.crt': utf8('hello') })).toThrow(
-      /^podwire: Secret default\/web-tls, key tls.crt: certificate/,
+      /^podwire: Secret default\/web-tls, key tls.crt: pem.file at offset 0: expected a certificate in PEM or DER/,
     )
     expect(load({ ...data, 'tls.crt': utf8('hello') })).toThrow(InputError)
   })

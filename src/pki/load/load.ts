@@ -1,5 +1,6 @@
 import { createPrivateKey } from 'node:crypto'
 import { Malformed } from '../../util/malformed.ts'
+import { TAG } from '../der/read.ts'
 import { type PrivateKey, parsePkcs1, parsePkcs8, parseSec1 } from '../private-key.ts'
 import { type Certificate, parseCertificate } from '../x509/certificate.ts'
 import { type Crl, parseCrl } from '../x509/crl.ts'
@@ -43,6 +44,8 @@ function loadAll<T>(
   what: string,
   parse: (der: Uint8Array) => T,
 ): readonly T[] {
+  if (!isPem(bytes) && bytes[0] !== TAG.sequence)
+    throw new Malformed('pem', 'file', `a ${what} in PEM or DER`, 'neither', 0)
   if (!isPem(bytes)) return [parse(bytes)]
   const blocks = parsePem(bytes)
   const found = blocks.filter((block) => labels.includes(block.label))
@@ -50,14 +53,22 @@ function loadAll<T>(
   return found.map((block) => within(block, parse))
 }
 
-/** Says which block of the file a malformed structure stands in. */
+/** A malformed structure inside a PEM file: `offset` counts in its DER, `block` says where in the file that stands. */
+export class MalformedBlock extends Malformed {
+  constructor(
+    error: Malformed,
+    readonly block: PemBlock,
+  ) {
+    super(error.protocol, error.field, error.expected, error.got, error.offset)
+    this.message = `${error.message} (in the ${block.label} at byte ${block.offset} of the file)`
+  }
+}
+
 function within<T>(block: PemBlock, parse: (der: Uint8Array) => T): T {
   try {
     return parse(block.der)
   } catch (error) {
-    if (!(error instanceof Malformed)) throw error
-    const field = `${error.field} (in the ${block.label} at byte ${block.offset} of the file)`
-    throw new Malformed(error.protocol, field, error.expected, error.got, error.offset)
+    throw error instanceof Malformed ? new MalformedBlock(error, block) : error
   }
 }
 

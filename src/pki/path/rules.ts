@@ -35,6 +35,8 @@ export interface Finding {
   readonly rfc: string
   readonly detail: string
   readonly code?: CertificateErrorCode
+  /** It holds because there was nothing to judge. */
+  readonly vacuous?: true
 }
 
 /** Leaf first; `complete` when the last is trusted. All rules, on all certificates, also after one failed. */
@@ -68,6 +70,7 @@ type Outcome = Omit<Finding, 'depth' | 'check'>
 type Note = (check: CertificateCheck, outcome: Outcome) => void
 
 const good = (rfc: string, detail: string): Outcome => ({ ok: true, rfc, detail })
+const idle = (rfc: string, detail: string): Outcome => ({ ok: true, rfc, detail, vacuous: true })
 const bad = (code: CertificateErrorCode, rfc: string, detail: string): Outcome => ({ ok: false, code, rfc, detail })
 
 function leafRules(leaf: Certificate, { reference, purpose }: Rules, note: Note): void {
@@ -169,7 +172,7 @@ function pathLength(path: readonly Certificate[], depth: number): Outcome {
   const limit = path[depth].basicConstraints?.pathLength ?? null
   // Between this CA and the leaf; self-issued ones do not count (4.2.1.9).
   const below = path.slice(1, depth).filter((c) => !isSelfIssued(c)).length
-  if (limit === null) return good(rule, 'no limit')
+  if (limit === null) return idle(rule, 'no limit')
   const detail = `pathLenConstraint ${limit}, ${below} intermediate${below === 1 ? '' : 's'} below`
   return below <= limit ? good(rule, detail) : bad('path-length', rule, detail)
 }
@@ -178,7 +181,7 @@ function pathLength(path: readonly Certificate[], depth: number): Outcome {
 function extKeyUsage({ extKeyUsage: usages }: Certificate, purpose: 'server' | 'client'): Outcome {
   const rule = 'RFC 5280 4.2.1.12'
   const wanted = purpose === 'server' ? 'serverAuth' : 'clientAuth'
-  if (usages === null) return good(rule, 'no extKeyUsage: any purpose')
+  if (usages === null) return idle(rule, 'no extKeyUsage: any purpose')
   if (usages.includes(OID[wanted]) || usages.includes(OID.anyExtendedKeyUsage)) return good(rule, wanted)
   const got = usages.map((usage) => nameOfOid(OID, usage) ?? usage).join(', ')
   return bad('wrong-purpose', rule, `expected ${wanted}, got ${got}`)
@@ -188,16 +191,17 @@ function extKeyUsage({ extKeyUsage: usages }: Certificate, purpose: 'server' | '
 function nameConstraints(path: readonly Certificate[], depth: number): Outcome {
   const rule = 'RFC 5280 6.1.3(b), (c)'
   const certificate = path[depth]
-  if (depth > 0 && isSelfIssued(certificate)) return good(rule, 'self-issued: exempt')
+  if (depth > 0 && isSelfIssued(certificate)) return idle(rule, 'self-issued: exempt')
   for (const ca of path.slice(depth + 1)) {
     const broken = ca.nameConstraints === null ? null : violation(certificate, ca.nameConstraints)
     if (broken !== null) return bad('name-constraint', rule, `${broken} of ${ca.subject.text}`)
   }
-  return good(rule, path.slice(depth + 1).some((ca) => ca.nameConstraints !== null) ? 'within' : 'none apply')
+  const any = path.slice(depth + 1).some((ca) => ca.nameConstraints !== null)
+  return any ? good(rule, 'within the permitted subtrees') : idle(rule, 'none apply')
 }
 
 function extensions({ unknownCritical }: Certificate): Outcome {
   const rule = 'RFC 5280 6.1.4(o), 6.1.5(f)'
-  if (unknownCritical.length === 0) return good(rule, 'every critical extension is understood')
+  if (unknownCritical.length === 0) return idle(rule, 'every critical extension is understood')
   return bad('unknown-critical-extension', rule, `critical and not understood: ${unknownCritical.join(', ')}`)
 }

@@ -115,6 +115,8 @@ export type CertificateSearchStep =
       readonly rfc: string
       readonly detail: string
       readonly code?: CertificateErrorCode
+      /** It holds because there was nothing to judge: no limit, no constraint. */
+      readonly vacuous?: true
     }
   /** A path was judged whole; the search goes on while it has errors. Leaf first. */
   | {

@@ -1,0 +1,9 @@
+import type { Command } from 'commander'
+
+/** The group `podwire tls …`: made by whichever of its commands comes first. */
+export function tlsGroup(program: Command): Command {
+  return (
+    program.commands.find((command) => command.name() === 'tls') ??
+    program.command('tls').description('certificates and handshakes: explain, judge, connect, serve')
+  )
+}
