@@ -21,7 +21,7 @@ export function dataArrived(c: Connection, count: number): void {
 export function acknowledge(c: Connection): void {
   const unacknowledged = distance(c.received, c.windowFrom)
   const now = unacknowledged > c.largestSegment || (c.quick > 0 && !c.pingpong)
-  if (now || c.arrived.hasGap || c.arrived.wantsSack) sendAck(c)
+  if (now || c.arrived.hasGap || c.arrived.sackBlocks > 0) sendAck(c)
   else c.delayAck()
 }
 

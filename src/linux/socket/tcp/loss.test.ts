@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { sleep, spawn } from '../../../sim/process.ts'
 import { MILLISECOND, SECOND } from '../../../sim/time.ts'
-import { isTcp, type Pair, pair, type Sent } from '../testing/hosts.ts'
+import { B4, isTcp, type Pair, pair, type Sent } from '../testing/hosts.ts'
 import { failing, run } from '../testing/run.ts'
 import { type Shown, segments, show } from '../testing/segments.ts'
 import { connected, readAll } from '../testing/streams.ts'
@@ -36,6 +36,11 @@ function* write(stream: TcpStream, bytes: number) {
   yield* stream.write(new Uint8Array(bytes).fill(7))
   yield* sleep(10 * SECOND)
   stream.close()
+}
+
+function* pour(stream: TcpStream) {
+  yield* stream.write(new Uint8Array(300_000))
+  stream.shutdown()
 }
 
 const hasData = ({ segment }: Shown): boolean => segment.dataLength > 0
@@ -210,5 +215,34 @@ describe('path MTU discovery (RFC 1191 6.4)', () => {
     spawn(net.kernel.simulation, write(mine, 20 * FULL), 'writer')
     net.kernel.simulation.run()
     expect(reader.outcome?.kind === 'returned' && reader.outcome.value.length).toBe(20 * FULL)
+  })
+})
+
+describe('RFC 2018 3 and RFC 6691: SACK blocks leave less room for data', () => {
+  it('both directions lose segments at once, and no segment is larger than the path takes', () => {
+    const net = pair(5, { delay: MILLISECOND, jitter: 0, loss: 0.2, duplication: 0 })
+    const { simulation } = net.kernel
+    let up: Uint8Array | null = null
+    net.b.sockets.listen('any', 80, (stream) => {
+      spawn(simulation, pour(stream), 'writer')
+      spawn(
+        simulation,
+        (function* () {
+          up = yield* readAll(stream)
+        })(),
+        'reader',
+      )
+    })
+    const down = run(simulation, function* () {
+      const stream = yield* net.a.sockets.connect(B4, 80, { timestamps: false })
+      spawn(simulation, pour(stream), 'writer')
+      return yield* readAll(stream)
+    })
+    simulation.run()
+    expect([down.length, up!.length]).toEqual([300_000, 300_000])
+    const blocks = [...segments(net.a), ...segments(net.b)].map(({ segment }) => segment.sack?.length ?? 0)
+    expect(Math.max(...blocks)).toBe(6)
+    for (const sent of [...net.a.sent, ...net.b.sent]) expect(sent.bytes.length + 20).toBeLessThanOrEqual(1500)
+    expect(net.a.refused + net.b.refused).toBe(0)
   })
 })

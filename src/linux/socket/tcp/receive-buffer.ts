@@ -68,8 +68,9 @@ export class ReceiveBuffer {
     return blocks.slice(0, SACK_BLOCKS).flat()
   }
 
-  get wantsSack(): boolean {
-    return this.duplicate !== null || this.recent.length > 0
+  /** How many blocks `takeSack` would report. */
+  get sackBlocks(): number {
+    return Math.min(SACK_BLOCKS, this.recent.length + (this.duplicate === null ? 0 : 1))
   }
 
   /** Up to `max` bytes in order; null when there are none. */

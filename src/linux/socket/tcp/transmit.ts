@@ -1,5 +1,5 @@
 import { MILLISECOND } from '../../../sim/time.ts'
-import { ACK, FIN, RST, SYN, writeTcp } from '../../../wire/fast/tcp.ts'
+import { ACK, RST, SYN, writeTcp } from '../../../wire/fast/tcp.ts'
 import { Frame } from '../../../wire/frame.ts'
 import { PROTOCOL } from '../../../wire/numbers.ts'
 import type { Errno } from '../../errno.ts'
@@ -18,8 +18,8 @@ export function timestamp(c: Connection): number {
 
 /** What a segment's data may take: the MSS less the options every segment carries (RFC 6691). */
 export function payloadLimit(c: Connection): number {
-  const blocks = c.sackOn && c.arrived.wantsSack ? 12 : 0
-  return c.mss - (c.timestampsOn ? TIMESTAMPS_LENGTH : 0) - blocks
+  const blocks = c.sackOn ? c.arrived.sackBlocks : 0
+  return c.mss - (c.timestampsOn ? TIMESTAMPS_LENGTH : 0) - (blocks > 0 ? 4 + 8 * blocks : 0)
 }
 
 /** What an MTU leaves after the IP and TCP headers without options. */
@@ -84,5 +84,5 @@ function writeOptions(c: Connection, syn: boolean, flags: number): void {
     return
   }
   if (c.timestampsOn) writer.timestamps(timestamp(c), c.tsRecent)
-  if (c.sackOn && (flags & (RST | FIN)) === 0 && c.arrived.wantsSack) writer.sack(c.arrived.takeSack())
+  if (c.sackOn && (flags & RST) === 0 && c.arrived.sackBlocks > 0) writer.sack(c.arrived.takeSack())
 }

@@ -43,6 +43,8 @@ export class TestIp implements IpLayer {
   mtu = 1500
   /** Everything sent, in order. */
   readonly sent: Sent[] = []
+  /** How often EMSGSIZE was the answer. */
+  refused = 0
   /** Refuses to send, when set. */
   refuse: Errno | null = null
   /** Says whether this packet is to be lost, for tests that lose a certain one. */
@@ -79,7 +81,10 @@ export class TestIp implements IpLayer {
   send(skb: Skb, options: SendOptions): Errno | null {
     if (this.refuse !== null) return this.refuse
     const header = familyOf(options.destination) === 4 ? 20 : 40
-    if (options.dontFragment === true && skb.frame.length + header > this.mtu) return 'EMSGSIZE'
+    if (options.dontFragment === true && skb.frame.length + header > this.mtu) {
+      this.refused++
+      return 'EMSGSIZE'
+    }
     const sent = { at: this.kernel.simulation.now, options, bytes: skb.frame.copy(), skb }
     this.sent.push(sent)
     this.tamper(skb)
