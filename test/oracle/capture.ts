@@ -63,7 +63,7 @@ export class Capture {
   }
 
   /** Waits until nothing has been seen for `quiet` milliseconds. */
-  async settle(quiet = 120, limit = 5000): Promise<void> {
+  async settle(quiet = 200, limit = 5000): Promise<void> {
     const end = Date.now() + limit
     let seen = this.seen()
     let since = Date.now()

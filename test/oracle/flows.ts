@@ -13,7 +13,7 @@ export interface Flow {
 }
 
 /** TCP and UDP echo in every pod and machine. */
-export const ECHO = { tcp: 8080, udp: 5353 }
+export const ECHO = { tcp: 8080, udp: 7 }
 export const CLOSED = 9
 
 const A1 = 'default_a1'

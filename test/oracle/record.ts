@@ -33,6 +33,13 @@ export async function startEcho(lab: Lab): Promise<void> {
 
 /** Runs one flow on a cluster that has forgotten all others, and says what every tap saw. */
 export async function record(lab: Lab, capture: Capture, flow: Flow): Promise<Recording> {
+  const sightings = await sight(lab, capture, flow)
+  const dissector = new Dissector(roles(lab.description), KNOWN_PORTS)
+  return { seen: tell(sightings, dissector), tracked: await connections(lab, dissector.labels) }
+}
+
+/** The frames of one flow, as every tap saw them. */
+export async function sight(lab: Lab, capture: Capture, flow: Flow): Promise<Sighting[]> {
   await lab.forget()
   await capture.settle()
   capture.take()
@@ -44,8 +51,7 @@ export async function record(lab: Lab, capture: Capture, flow: Flow): Promise<Re
   if (flow.status !== undefined && status !== flow.status) throw new Error(`${flow.name}: exit ${status}: ${output}`)
   if (flow.says !== undefined && !flow.says.test(output))
     throw new Error(`${flow.name}: ${flow.says} not in: ${output}`)
-  const dissector = new Dissector(roles(lab.description), KNOWN_PORTS)
-  return { seen: tell(capture.take(), dissector), tracked: await connections(lab, dissector.labels) }
+  return capture.take()
 }
 
 export function tell(sightings: readonly Omit<Sighting, 'at'>[], dissector: Dissector): Seen[] {

@@ -1,0 +1,74 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { Recorded } from '../../src/explain/record.ts'
+import { pcapng } from '../../src/export/pcapng.ts'
+import type { Place, Step } from '../../src/trace/step.ts'
+import type { Capture, Sighting } from './capture.ts'
+import { cluster } from './cluster.ts'
+import { FLOWS } from './flows.ts'
+import { Lab } from './lab.ts'
+import { sight, startEcho } from './record.ts'
+import { has, missing, skip } from './requirements.ts'
+import { dissectWithTshark } from './tshark.ts'
+
+const noTshark = has('tshark') ? null : 'tshark is not installed'
+
+describe.skipIf(skip(noTshark ?? missing(), 'the tshark oracle on kernel frames'))(
+  'real frames through our pcapng',
+  () => {
+    let lab: Lab
+    let capture: Capture
+    beforeAll(async () => {
+      lab = await Lab.build(cluster({ overlay: 'vxlan' }))
+      capture = await lab.capture()
+      await startEcho(lab)
+    })
+    afterAll(async () => {
+      await capture?.stop()
+      await lab?.destroy()
+    })
+
+    it.each(['across-icmp', 'across-tcp', 'udp-3000-across', 'traceroute', 'egress-no-route'])('%s', async (name) => {
+      const sightings = await sight(lab, capture, FLOWS.find((f) => f.name === name)!)
+      const recorded = recordedFrom(sightings)
+      for (const device of ['eth0', 'flannel.1']) {
+        const file = pcapng(recorded, { at: (p) => p.node === 'node-1' && p.device === device, epoch: 0 })
+        const here = sightings.filter((s) => s.netns === 'node-1' && s.device === device)
+        const seen = dissectWithTshark(file)
+        expect(seen.faults).toEqual([])
+        expect(seen.frames).toBe(here.length)
+        expect(seen.vxlan).toBe(
+          here.filter(({ frame }) => frame[23] === 17 && frame[36] === 0x21 && frame[37] === 0x18).length,
+        )
+        if (here.length > 0) expect(seen.interfaces).toEqual([`node-1:${device}`])
+      }
+    })
+
+    it('notices a frame that is wrong', async () => {
+      const sightings = await sight(lab, capture, FLOWS.find((f) => f.name === 'across-udp')!)
+      const spoilt = sightings.map((s) => ({ ...s, frame: s.frame.with(s.frame.length - 1, 0x55) }))
+      expect(dissectWithTshark(pcapng(recordedFrom(spoilt), { epoch: 0 })).faults).not.toEqual([])
+    })
+  },
+)
+
+/** What taps saw, as if podwire had recorded it. */
+function recordedFrom(sightings: readonly Sighting[]): Recorded {
+  const places: Place[] = []
+  const placeOf = (s: Sighting): number => {
+    const found = places.findIndex((p) => p.node === s.netns && p.device === s.device)
+    return found >= 0 ? found : places.push({ node: s.netns, netns: 'host', device: s.device }) - 1
+  }
+  const first = sightings[0]?.at ?? 0n
+  const steps = sightings.map(
+    (s, i): Step => ({
+      id: i + 1,
+      at: Number(s.at - first),
+      place: placeOf(s),
+      cause: 0,
+      packet: i + 1,
+      frame: i,
+      event: { kind: s.direction === 'in' ? 'receive' : 'transmit' },
+    }),
+  )
+  return { steps, places, frame: (ref) => sightings[ref].frame }
+}
