@@ -45,7 +45,26 @@ function differentEntries(
 }
 
 const lines = (seen: readonly Seen[], netns: string): string[] =>
-  seen.filter((s) => s.netns === netns).map((s) => `${s.direction} ${s.device}: ${s.text}`)
+  byFragment(seen.filter((s) => s.netns === netns)).map((s) => `${s.direction} ${s.device}: ${s.text}`)
+
+const FRAGMENT = /(\S+ > \S+) (?:ttl|hlim) \d+ len \d+(?: tos \S+)?(?: DF)? frag (\d+)/
+
+/**
+ * Fragments of one datagram that travel in a burst may overtake each other's stages: a kernel takes three off a device before
+ * the first is decapsulated (NAPI), or not. In a row of them each fragment's way is told whole, before the next one's.
+ */
+function byFragment(seen: readonly Seen[]): Seen[] {
+  const out: Seen[] = []
+  for (let i = 0; i < seen.length; ) {
+    const datagram = FRAGMENT.exec(seen[i].text)?.[1]
+    let end = i + 1
+    while (datagram !== undefined && end < seen.length && FRAGMENT.exec(seen[end].text)?.[1] === datagram) end++
+    const offset = (s: Seen): number => Number(FRAGMENT.exec(s.text)?.[2] ?? 0)
+    out.push(...seen.slice(i, end).sort((a, b) => offset(a) - offset(b)))
+    i = end
+  }
+  return out
+}
 
 function ordinal(n: number): string {
   const last = n % 100 > 10 && n % 100 < 14 ? 0 : n % 10

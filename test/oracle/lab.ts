@@ -119,10 +119,13 @@ export class Lab {
     rmSync(this.folder, { recursive: true, force: true })
   }
 
-  /** ICMP errors are limited to about one a second to each address: flows that follow each other would miss theirs. */
+  /**
+   * What would make flows differ from machine to machine, or from those before them: ICMP errors are limited to about one a
+   * second for each address, and the largest receive buffer, hence TCP's window scale, goes by the machine's memory.
+   */
   private calm(): void {
+    const keys = ['net.ipv4.icmp_ratelimit=0', 'net.ipv6.icmp.ratelimit=0', 'net.ipv4.tcp_rmem=4096 131072 6291456']
     for (const netns of this.namespaces) {
-      const keys = ['net.ipv4.icmp_ratelimit=0', 'net.ipv6.icmp.ratelimit=0']
       execFileSync('ip', ['netns', 'exec', `${this.description.prefix}-${netns}`, 'sysctl', '-qw', ...keys])
     }
   }

@@ -43,10 +43,11 @@ export async function sight(lab: Lab, capture: Capture, flow: Flow): Promise<Sig
   await lab.forget()
   await capture.settle()
   capture.take()
-  if (flow.around) await lab.run(flow.around.netns, flow.around.before)
+  const { blackhole } = flow
+  if (blackhole) await lab.run(blackhole.netns, `ip route add blackhole ${blackhole.address}`)
   const { status, stdout, stderr } = await lab.run(flow.from, commandOf(flow))
   await capture.settle()
-  if (flow.around) await lab.run(flow.around.netns, flow.around.after)
+  if (blackhole) await lab.run(blackhole.netns, `ip route del blackhole ${blackhole.address}`)
   const output = `${stdout}${stderr}`
   if (flow.status !== undefined && status !== flow.status) throw new Error(`${flow.name}: exit ${status}: ${output}`)
   if (flow.says !== undefined && !flow.says.test(output))

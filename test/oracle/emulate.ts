@@ -1,0 +1,127 @@
+import type { NetnsDescription } from '../../src/export/netns-description.ts'
+import { formatConntrack, listConntrack } from '../../src/linux/netfilter/conntrack/list.ts'
+import { SocketError } from '../../src/linux/socket/error.ts'
+import type { TcpStream } from '../../src/linux/socket/tcp/stream.ts'
+import type { UdpSocket } from '../../src/linux/socket/udp/socket.ts'
+import { type Process, spawn } from '../../src/sim/process.ts'
+import { MILLISECOND, SECOND } from '../../src/sim/time.ts'
+import { address, sameAddress } from '../../src/util/address.ts'
+import { utf8 } from '../../src/util/bytes.ts'
+import { prefix } from '../../src/util/prefix.ts'
+import type { Sighting } from './capture.ts'
+import { type Tracked, tracked } from './conntrack.ts'
+import { Dissector } from './dissect.ts'
+import { Emulated, type Host } from './emulated.ts'
+import { ECHO, type Flow } from './flows.ts'
+import { PAYLOAD, type Probe } from './probe.ts'
+import { KNOWN_PORTS, type Recording, roles, tell } from './record.ts'
+
+/** The same flow in podwire: what its taps saw, until 200 ms after the program ended, as the lab waits. */
+export function emulate(description: NetnsDescription, flow: Flow, seed = 1): Recording {
+  const cluster = new Emulated(description, seed)
+  const { simulation } = cluster.kernel
+  for (const host of cluster.hosts.values()) serve(host, cluster)
+  if (flow.blackhole) {
+    const { namespace } = cluster.host(flow.blackhole.netns)
+    namespace.addRoute({ destination: prefix(`${flow.blackhole.address}/32`), kind: 'blackhole' })
+  }
+  const task = spawn(simulation, program(cluster.host(flow.from), flow.probe), flow.name, expected)
+  while (task.outcome === null && simulation.now < 60 * SECOND) simulation.run(simulation.now + MILLISECOND)
+  simulation.run(simulation.now + 200 * MILLISECOND)
+  const dissector = new Dissector(roles(description), KNOWN_PORTS)
+  return { seen: tell(sightingsOf(cluster), dissector), tracked: trackedBy(cluster, dissector) }
+}
+
+/** A system call that fails ends the program, as it ends the script in the lab. */
+function expected(error: unknown): void {
+  if (!(error instanceof SocketError)) throw error
+}
+
+/** What a tap on each device sees; on lo, as libpcap has it, only what comes in. */
+function sightingsOf({ kernel: { recorder } }: Emulated): Omit<Sighting, 'at'>[] {
+  return recorder.steps.flatMap(({ event, place, frame }) => {
+    if ((event.kind !== 'transmit' && event.kind !== 'receive') || frame === null) return []
+    const { node, netns, device } = recorder.places[place]
+    if (device === 'lo' && event.kind === 'transmit') return []
+    const where = netns === 'host' ? node : netns.replace('/', '_')
+    const direction = event.kind === 'transmit' ? ('out' as const) : ('in' as const)
+    return [{ netns: where, device, direction, frame: recorder.frame(frame) }]
+  })
+}
+
+function trackedBy(cluster: Emulated, dissector: Dissector): Tracked[] {
+  return cluster.description.nodes.flatMap(({ name }) => {
+    const { netfilter } = cluster.host(name)
+    if (netfilter === null) return []
+    const entries = listConntrack(netfilter.conntrack.table, cluster.kernel.simulation.now)
+    return entries.map((entry) => ({
+      netns: name,
+      text: tracked(`${entry.family === 4 ? 'ipv4 2' : 'ipv6 10'} ${formatConntrack(entry)}`, dissector.labels),
+    }))
+  })
+}
+
+function serve(host: Host, { kernel: { simulation } }: Emulated): void {
+  host.sockets.listen('any', ECHO.tcp, (stream) => void spawn(simulation, echoStream(stream), 'echo'))
+  const socket = host.sockets.udp()
+  socket.bind('any', ECHO.udp)
+  spawn(simulation, echoDatagrams(socket), 'echo')
+}
+
+function* echoStream(stream: TcpStream): Process {
+  for (;;) {
+    const bytes = yield* stream.read(65_536)
+    if (bytes === null) break
+    yield* stream.write(bytes)
+  }
+  stream.close()
+}
+
+function* echoDatagrams(socket: UdpSocket): Process {
+  for (;;) {
+    const datagram = yield* socket.receive()
+    if (datagram !== null) socket.sendTo(datagram.bytes, datagram.from.address, datagram.from.port)
+  }
+}
+
+/** What the shell command of the probe does, with podwire's sockets. Errors of system calls end it. */
+function* program({ sockets }: Host, probe: Probe): Process {
+  const to = address(probe.to)
+  switch (probe.kind) {
+    case 'ping': {
+      const discover = probe.df ? 'do' : 'want'
+      const socket = sockets.ping()
+      socket.echo(to, 1, new Uint8Array(probe.size ?? 56), { ttl: probe.ttl, discover })
+      yield* socket.receive((probe.wait ?? 1) * SECOND)
+      return
+    }
+    case 'udp': {
+      const socket = sockets.udp({ discover: probe.pmtu })
+      socket.connect(to, probe.port)
+      socket.send(new Uint8Array(probe.size).fill(0x78))
+      yield* socket.receive(SECOND / 2)
+      return
+    }
+    case 'tcp': {
+      const stream = yield* sockets.connect(to, probe.port, { timeout: (probe.wait ?? 3) * SECOND })
+      if (probe.exchange) {
+        yield* stream.write(utf8(PAYLOAD))
+        yield* stream.read(100)
+      }
+      stream.close()
+      return
+    }
+    case 'traceroute':
+      for (let ttl = 1; ttl <= 30; ttl++) {
+        const socket = sockets.udp({ ttl, discover: 'dont', receiveErrors: true })
+        socket.connect(to, 33_433 + ttl)
+        socket.send(new Uint8Array(32))
+        try {
+          yield* socket.receive(SECOND)
+        } catch {
+          if (socket.errors.some((error) => sameAddress(error.from, to))) return
+        }
+        socket.close()
+      }
+  }
+}

@@ -1,0 +1,23 @@
+import { type ClusterOptions, cluster } from './cluster.ts'
+import { FLOWS, type Flow, MTU_FLOWS, SIX_FLOWS } from './flows.ts'
+
+/** The clusters that are built, each with the flows that are sent through it. */
+export const LABS: readonly {
+  readonly name: string
+  /** Where its recordings are kept, under `observed/`. */
+  readonly folder: string
+  readonly options: Partial<ClusterOptions>
+  readonly flows: readonly Flow[]
+}[] = [
+  { name: 'vxlan', folder: 'vxlan', options: { overlay: 'vxlan' }, flows: FLOWS },
+  { name: 'host-gw', folder: 'host-gw', options: { overlay: 'host-gw' }, flows: FLOWS },
+  { name: 'vxlan, pods at 1500', folder: 'vxlan', options: { overlay: 'vxlan', podMtu: 1500 }, flows: MTU_FLOWS },
+  { name: 'host-gw, IPv6', folder: 'host-gw', options: { overlay: 'host-gw', dualStack: true }, flows: SIX_FLOWS },
+  { name: 'vxlan, IPv6', folder: 'vxlan', options: { overlay: 'vxlan', dualStack: true }, flows: SIX_FLOWS },
+]
+
+export const describeLab = (lab: (typeof LABS)[number]) => cluster(lab.options)
+
+/** The file with what a kernel was seen to do. */
+export const observedFile = (folder: string, flow: string): URL =>
+  new URL(`observed/${folder}/${flow}.txt`, import.meta.url)
