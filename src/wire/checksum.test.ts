@@ -32,6 +32,17 @@ describe('RFC 1071', () => {
     expect(sum(new Uint8Array(65536).fill(0xff), 0, 65536)).toBe(0xffff)
   })
 
+  test('is that of the RFC, word by word', () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 100 }), fc.nat(9), fc.nat(0xffff), (bytes, start, seed) => {
+        let total = seed
+        for (let i = start; i < bytes.length; i += 2) total += bytes[i] * 256 + (bytes[i + 1] ?? 0)
+        while (total > 0xffff) total = (total % 0x10000) + Math.floor(total / 0x10000)
+        expect(sum(bytes, start, bytes.length, seed)).toBe(total)
+      }),
+    )
+  })
+
   test('can be taken in parts, at even boundaries', () => {
     fc.assert(
       fc.property(evenBytes, fc.uint8Array({ maxLength: 40 }), (head, tail) => {
