@@ -10,9 +10,11 @@ import type { Errno } from './errno.ts'
 import { isLinkLocal, isMulticast, linkLocal, selectOn } from './ip/address.ts'
 import { type ErrorDetail, icmpErrorV4 } from './ip/icmp-error.ts'
 import { IcmpLimit } from './ip/icmp-limit.ts'
+import { icmpErrorV6 } from './ip/icmpv6-error.ts'
 import { assign, routesOf, withdraw } from './ip/interface-address.ts'
 import type { IpLayer, RouteAnswer, SendOptions, Transport } from './ip/layer.ts'
 import { sendV4 } from './ip/output.ts'
+import { sendV6 } from './ip/output6.ts'
 import { PathMtus } from './ip/pmtu.ts'
 import { type DefragUser, Reassembly } from './ip/reassembly.ts'
 import { refusal } from './ip/refusal.ts'
@@ -176,8 +178,8 @@ export class Namespace implements IpLayer, NetfilterHost {
 
   send(skb: Skb, options: SendOptions): Errno | null {
     const { destination, source } = options
-    if (!isV4(destination) || !isV4(source)) return 'EAFNOSUPPORT'
-    return sendV4(this, skb, options, destination)
+    if (isV4(destination) !== isV4(source)) return 'EAFNOSUPPORT'
+    return isV4(destination) ? sendV4(this, skb, options, destination) : sendV6(this, skb, options, destination)
   }
 
   /** The route to a destination; with a device, the best that leaves by it. */
@@ -227,6 +229,7 @@ export class Namespace implements IpLayer, NetfilterHost {
 
   icmpError(skb: Skb, family: Family, type: number, code: number, detail: ErrorDetail = REJECTED): void {
     if (family === 4) icmpErrorV4(this, skb, type, code, detail)
+    else icmpErrorV6(this, skb, type, code, detail)
   }
 
   tcpReset(skb: Skb, _family: Family): void {
