@@ -37,7 +37,8 @@ export class Namespace implements IpLayer, NetfilterHost {
   readonly fibs = new Fibs()
   /** UDP ports that tunnels listen on. */
   tunnels: Map<number, VxlanPort> | null = null
-  private readonly named: NetDevice[] = []
+  /** Replaced, not grown: a pod's list is exactly as long as it needs to be. */
+  private named: readonly NetDevice[] = []
   private lo: NetDevice | null = null
   private nextIndex = 2
   private placeId = -1
@@ -93,15 +94,14 @@ export class Namespace implements IpLayer, NetfilterHost {
   addDevice(name: string, driver: Driver, mtu: number, mac = macFor(this.node, this.name, name)): NetDevice {
     if (this.device(name) !== null) throw new Error(`device ${name} in ${this.node} ${this.name}: expected a new name`)
     const device = new NetDevice(this, name, this.nextIndex++, mac, mtu, driver)
-    this.named.push(device)
+    this.named = [...this.named, device]
     return device
   }
 
   /** `ip link del`. */
   removeDevice(device: NetDevice): void {
-    const at = this.named.indexOf(device)
-    if (at < 0) return
-    this.named.splice(at, 1)
+    if (!this.named.includes(device)) return
+    this.named = this.named.filter((other) => other !== device)
     this.setDown(device)
     device.port?.bridge.removePort(device.port)
     device.driver.remove?.(device)
