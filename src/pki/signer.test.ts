@@ -1,4 +1,4 @@
-import { createPrivateKey, createPublicKey } from 'node:crypto'
+import { createPrivateKey, createPublicKey, generateKeyPairSync, sign as nodeSign } from 'node:crypto'
 import { p256, p384 } from '@noble/curves/nist.js'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
@@ -168,6 +168,16 @@ describe('schemes', () => {
       const scheme = type === 'ed25519' ? 'rsa_pkcs1_sha256' : 'ed25519'
       expect(() => signer.sign(scheme, message)).toThrow(RangeError)
     }
+  })
+
+  it('keys that say RSASSA-PSS sign with PSS alone', () => {
+    const { publicKey, privateKey } = generateKeyPairSync('rsa-pss', { modulusLength: 2048 })
+    const key = parsePublicKey(publicKey.export({ type: 'spki', format: 'der' }))
+    expect(schemesOf(key)).toEqual(['rsa_pss_pss_sha256', 'rsa_pss_pss_sha384', 'rsa_pss_pss_sha512'])
+    const signature = nodeSign('sha384', message, { key: privateKey, saltLength: 48 })
+    expect(verify('rsa_pss_pss_sha384', key, message, signature)).toBe(true)
+    expect(verify('rsa_pss_pss_sha256', key, message, signature)).toBe(false)
+    expect(verify('rsa_pss_rsae_sha384', key, message, signature)).toBe(false)
   })
 
   it('1024 bits have no room for PSS with SHA-512', () => {

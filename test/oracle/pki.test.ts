@@ -74,6 +74,7 @@ const ARGUED: Readonly<Record<string, string>> = {
   'web.example asked of CN=web.example alone': 'Common names',
   'web.example asked of IP:10.0.0.1': 'Common names',
   'permitted DNS:example.com excluded: web.example.org': 'Common names',
+  'permitted excluded DNS:a.example.com: DNS:*.example.com': 'Wildcards over excluded names',
   'web.example.com asked of DNS:w*.example.com': 'Parts of a label',
   'web.example asked of DNS:*.example': 'Wildcards below one label',
 }

@@ -1,11 +1,13 @@
 import { describe, expect, it } from 'vitest'
+import { Malformed } from '../../util/malformed.ts'
 import { Rng } from '../../util/rng.ts'
 import { endEntity, rootCa, subordinateCa } from '../issue/authority.ts'
 import type { Identity } from '../issue/certificate.ts'
 import { issueCrl } from '../issue/crl.ts'
 import { issueOcspResponse } from '../issue/ocsp.ts'
 import { DAY } from '../moment.ts'
-import type { Certificate } from '../x509/certificate.ts'
+import { type Certificate, parseCertificate } from '../x509/certificate.ts'
+import { parseCrl } from '../x509/crl.ts'
 import { judge, type Question } from './judge.ts'
 
 const at = Date.parse('2026-03-01T09:00:00Z')
@@ -105,6 +107,47 @@ describe('hostile chains end', () => {
     expect(() => ask([])).toThrow('expected the leaf first')
   })
 })
+
+describe('nothing signed can be changed', () => {
+  const middle = ca('1')
+  const leaf = leafOf(middle)
+  const name = 'web'
+  const { der } = leaf.certificate
+
+  it('any byte of a certificate: Malformed, or not trusted', () => {
+    const rng = new Rng('flips')
+    let parsed = 0
+    for (let i = 0; i < der.length; i++) {
+      const changed = der.with(i, der[i] ^ (1 << rng.below(8)))
+      const certificate = parsedOrNull(() => parseCertificate(changed))
+      if (certificate === null) continue
+      parsed++
+      expect(ask([{ ...leaf, certificate }, middle], { name }).verdict.ok).toBe(false)
+    }
+    expect(parsed).toBeGreaterThan(der.length / 3)
+  })
+
+  it("any byte of a CRL: Malformed, not this CA's, or not believed", () => {
+    const revoked = [{ certificate: leaf.certificate, at }]
+    const crl = issueCrl({ thisUpdate: at, nextUpdate: at + DAY, revoked }, middle, new Rng(1))
+    expect(ask([leaf, middle], { crls: [crl] }).verdict.errors[0].code).toBe('revoked')
+    for (let i = 0; i < crl.der.length; i++) {
+      const changed = parsedOrNull(() => parseCrl(crl.der.with(i, crl.der[i] ^ 0x02)))
+      if (changed === null || changed.issuer.text !== crl.issuer.text) continue
+      const { errors } = ask([leaf, middle], { crls: [changed] }).verdict
+      expect(errors.map((error) => error.code)).toEqual(['revocation-unusable'])
+    }
+  })
+})
+
+function parsedOrNull<T>(parse: () => T): T | null {
+  try {
+    return parse()
+  } catch (error) {
+    expect(error).toBeInstanceOf(Malformed)
+    return null
+  }
+}
 
 describe('OCSP', () => {
   const leaf = leafOf(root)
