@@ -1,8 +1,12 @@
 import { Command, CommanderError } from 'commander'
 import { addCompletion } from './completion.ts'
 import { EXIT, report } from './exit.ts'
+import { addExport } from './export.ts'
 import { quietWhenPipeCloses } from './output.ts'
+import { addScenarios } from './scenarios.ts'
 import { addTlsVerify } from './tls-verify.ts'
+import { addTrace } from './trace.ts'
+import { addUi } from './ui.ts'
 import { VERSION } from './version.ts'
 
 const program = new Command('podwire')
@@ -14,7 +18,7 @@ const program = new Command('podwire')
   .configureHelp({ sortSubcommands: false })
   .exitOverride()
 
-for (const add of [addTlsVerify, addCompletion]) add(program)
+for (const add of [addUi, addTrace, addTlsVerify, addExport, addScenarios, addCompletion]) add(program)
 
 quietWhenPipeCloses()
 try {

@@ -1,8 +1,8 @@
 import type { Span } from '../util/bytes.ts'
 import { equalBytes } from '../util/bytes.ts'
 import { dissect } from '../wire/dissect.ts'
+import { formatField } from '../wire/field.ts'
 import type { Layer } from '../wire/layer.ts'
-import { fieldText } from './field-text.ts'
 
 export type Change = 'added' | 'removed' | 'changed' | 'same'
 
@@ -60,7 +60,7 @@ function compared(then: Layer, now: Layer): LayerDiff {
     const before = old.get(span.field)
     return before === undefined || sameValue(before, span)
       ? []
-      : [{ field: span.field, before: fieldText(before), after: fieldText(span) }]
+      : [{ field: span.field, before: formatField(before), after: formatField(span) }]
   })
   return { layer: now.protocol, change: fields.length > 0 ? 'changed' : 'same', summary: summaryOf(now), fields }
 }
@@ -90,10 +90,11 @@ function summaryOf(layer: Layer): string {
       const span = layer.spans.find((s) => s.field === name)
       return span === undefined
         ? []
-        : [span.field === 'source' || span.field === 'sourcePort' ? `${fieldText(span)} >` : named(span)]
+        : [span.field === 'source' || span.field === 'sourcePort' ? `${formatField(span)} >` : named(span)]
     })
     .join(' ')
 }
 
 const UNNAMED = new Set(['destination', 'destinationPort'])
-const named = (span: Span): string => (UNNAMED.has(span.field) ? fieldText(span) : `${span.field} ${fieldText(span)}`)
+const named = (span: Span): string =>
+  UNNAMED.has(span.field) ? formatField(span) : `${span.field} ${formatField(span)}`

@@ -140,21 +140,29 @@ function ruleOf(event: Step['event']): string | null {
   return event.kind === 'rule' ? ruleName(event.rule) : null
 }
 
-/** The requests and answers on the wire between a packet's waiting and its going on. */
+/** The requests and answers on the wire that a packet's waiting led to. */
 function arpExchange(index: StepIndex, wait: Step): string[] {
   const lines: string[] = []
   for (const packet of index.descendants(wait.packet)) {
     const first = index.ofPacket(packet)[0]
-    const frame = first === undefined ? null : index.frame(first)
-    if (frame === null || first.at < wait.at || flowOf(frame) !== null) continue
-    const summary = summarise(frame)
-    if (summary.arp === undefined) continue
+    const frame = index.frame(first)
+    if (frame === null || flowOf(frame) !== null || ancestorOf(index, first, wait.packet) !== wait.id) continue
+    const { arp } = summarise(frame)
+    if (arp === undefined) continue
     const { node, netns, device } = index.place(first)
-    const { operation, senderIp, senderMac, targetIp } = summary.arp
-    const what = operation === 'request' ? `who has ${targetIp}? tell ${senderIp}` : `${senderIp} is at ${senderMac}`
+    const what =
+      arp.operation === 'request'
+        ? `who has ${arp.targetIp}? tell ${arp.senderIp}`
+        : `${arp.senderIp} is at ${arp.senderMac}`
     lines.push(`${netns === 'host' ? node : netns} ${device}: ${what}`)
   }
   return lines
+}
+
+/** The nearest step of `packet` among a step's causes. */
+function ancestorOf(index: StepIndex, step: Step, packet: number): number | null {
+  for (let up = index.step(step.cause); up !== null; up = index.step(up.cause)) if (up.packet === packet) return up.id
+  return null
 }
 
 function withContext(hops: readonly Hop[], notes: readonly string[]): Hop[] {

@@ -34,7 +34,7 @@ export function replyOf(index: StepIndex, packet: PacketId): PacketId | null {
 }
 
 /** Every flow that a packet showed on its way: NAT gives it more than one. */
-function flowsOf(index: StepIndex, packet: PacketId): Flow[] {
+export function flowsOf(index: StepIndex, packet: PacketId): Flow[] {
   const flows: Flow[] = []
   let seen = -1
   for (const step of index.ofPacket(packet)) {

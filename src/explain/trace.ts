@@ -1,11 +1,11 @@
 import { DROPS } from '../trace/drops.ts'
 import type { PacketId, Step } from '../trace/step.ts'
 import type { TuplePair } from '../trace/steps/packet.ts'
-import { type Address, formatAddress, formatEndpoint } from '../util/address.ts'
+import { type Address, formatAddress, formatEndpoint, sameAddress } from '../util/address.ts'
 import { type Facts, type Owner, ownerName } from './facts.ts'
 import { type Hop, hopsOf } from './hops.ts'
 import { en } from './messages/en.ts'
-import { endOf, pathOf, replyOf } from './path.ts'
+import { endOf, flowsOf, pathOf, replyOf } from './path.ts'
 import { isKind, type StepIndex } from './record.ts'
 import { icmpName, whyOf } from './sentence.ts'
 
@@ -73,7 +73,7 @@ export function traceOf(index: StepIndex, request: TraceRequest, sent: Sent, fac
     forward: { hops: hopsOf(index, sent.packet) },
     ...(reply === null ? {} : { reply: { hops: reply } }),
     ...(arrived ? { delivered: deliveredTo(index, end, facts) } : {}),
-    conntrack: entries(index, [...path, ...(replyPacket === null ? [] : pathOf(index, replyPacket))]),
+    conntrack: entries(index, sent.packet, [...path, ...(replyPacket === null ? [] : pathOf(index, replyPacket))]),
     assumed: facts.assumed,
     unmodelled: facts.unmodelled,
   }
@@ -142,11 +142,15 @@ function deliveredTo(index: StepIndex, end: Step, facts: Facts): Delivered | und
   return { kind, namespace, name, node, address: formatAddress(address), port }
 }
 
-/** The conntrack entries that the packet and its answer made or used, one a node, in their latest state. */
-function entries(index: StepIndex, steps: readonly Step[]): ConntrackEntry[] {
+/** The conntrack entries that the packet and its answer made or used (not their tunnel's), in their latest state. */
+function entries(index: StepIndex, packet: PacketId, steps: readonly Step[]): ConntrackEntry[] {
+  const flows = flowsOf(index, packet)
   const latest = new Map<string, ConntrackEntry>()
   for (const step of steps) {
     if (!isKind(step, 'conntrack')) continue
+    const { original, protocol } = step.event.tuples
+    const own = flows.some((flow) => flow.protocol === protocol && sameAddress(flow.source, original.source.address))
+    if (!own) continue
     const { node } = index.place(step)
     latest.set(`${node} ${step.event.connection}`, entry(node, step.event.state, step.event.tuples))
   }

@@ -46,6 +46,7 @@ export interface TraceRequest {
   readonly at?: SourcePosition | null
 }
 
+const DEFAULT_EPOCH = '2026-01-01T00:00:00Z'
 /** What is still under way when an operation is over: acknowledgements, ends of connections. */
 const SETTLE: Nanos = 20 * MILLISECOND
 
@@ -82,6 +83,11 @@ export class Emulation {
 
   get recorder(): Recorder {
     return this.kernel.recorder
+  }
+
+  /** Milliseconds since 1970 of virtual time 0. */
+  get epoch(): number {
+    return Date.parse(this.plan.settings.epoch ?? DEFAULT_EPOCH)
   }
 
   get now(): Nanos {

@@ -37,7 +37,7 @@ function hopSection(title: string, hops: readonly Hop[], explained: boolean): st
   )
   const lines = hops.flatMap((h, i) => [
     heads[i],
-    ...notes(h, explained).map(([tag, text]) => `     ${tag.padEnd(5)}${text}`),
+    ...notes(h, explained).map(([tag, text]) => `     ${tag.padEnd(6)}${text}`),
   ])
   return [`${title}  ${first === null ? '' : packetTitle(first)}`.trimEnd(), ...lines]
 }

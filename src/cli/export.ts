@@ -1,0 +1,37 @@
+import { type Command, Option } from 'commander'
+import { type InputOptions, withInput } from './options.ts'
+
+/** `podwire export …`: what others' tools read. */
+export function addExport(program: Command): void {
+  const group = program.command('export').description("print what others' tools read")
+  addPcapng(group)
+}
+
+export interface PcapngOptions extends InputOptions {
+  readonly from: string
+  readonly to: string
+  readonly proto: 'tcp' | 'udp' | 'icmp'
+  readonly capture?: string
+  readonly out: string
+  readonly force: boolean
+  readonly file?: readonly string[]
+}
+
+function addPcapng(group: Command): void {
+  withInput(group.command('pcapng').description('a capture of one packet and its answer'))
+    .requiredOption('--from <A>', 'who sends')
+    .requiredOption('--to <B>', 'who is asked')
+    .addOption(
+      new Option('--proto <protocol>', 'protocol of the packet').choices(['tcp', 'udp', 'icmp']).default('tcp'),
+    )
+    .option('--capture <device>', "NODE:DEVICE, NS/POD:DEVICE or all (default: the sender's eth0)")
+    .requiredOption('-w, --out <file>', 'the file to write')
+    .option('--force', 'replace a file that exists', false)
+    .addHelpText(
+      'after',
+      '\nExamples:\n  podwire export pcapng --from client --to svc/web --capture all -w web.pcapng\n  tshark -r web.pcapng -d udp.port==8472,vxlan',
+    )
+    .action(async (options: PcapngOptions) => {
+      ;(await import('./export.action.ts')).exportPcapng(options)
+    })
+}

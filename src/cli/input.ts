@@ -1,0 +1,28 @@
+import { readInput } from '../host/files.ts'
+import { scenarioPath } from '../host/shipped.ts'
+import { Emulation } from '../scenario/emulation.ts'
+import type { Inventory } from '../scenario/load/inventory.ts'
+import type { Recording } from '../trace/recorder.ts'
+import type { InputOptions } from './options.ts'
+import { warn } from './output.ts'
+
+/** What `-f` names; without it, the scenario that ships as `first`. */
+export const inventoryOf = ({ file }: InputOptions): Inventory => readInput(file ?? [scenarioPath('first')])
+
+/** Reads the input, says on stderr what is odd about it, and builds the cluster. */
+export function emulationOf(
+  options: InputOptions,
+  recording: Recording = 'frames',
+  inventory = inventoryOf(options),
+): Emulation {
+  const emulation = new Emulation(inventory, { seed: options.seed, namespace: options.namespace, recording })
+  warn(emulation.diagnostics)
+  return emulation
+}
+
+/** `scenario first, seed 1 · flannel vxlan · kube-proxy iptables`. */
+export function heading(emulation: Emulation): string {
+  const { inventory, seed, plan } = emulation
+  const name = inventory.scenarios[0]?.name
+  return `${name === undefined ? 'cluster' : `scenario ${name}`}, seed ${seed} · ${plan.path.overlay} · kube-proxy ${plan.path.proxyMode}`
+}

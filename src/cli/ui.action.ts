@@ -1,0 +1,47 @@
+import { en } from '../explain/messages/en.ts'
+import { readInput } from '../host/files.ts'
+import { scenarioPath } from '../host/shipped.ts'
+import type { Inventory } from '../scenario/load/inventory.ts'
+import type { StoryRequest } from '../ui/model/experience.ts'
+import { EXIT } from './exit.ts'
+import { experienceOf } from './experience.ts'
+import { print } from './output.ts'
+import type { UiOptions } from './ui.ts'
+
+export async function open(scenario: string | undefined, options: UiOptions): Promise<number> {
+  const paths = options.file ?? [scenarioPath(scenario ?? 'first')]
+  if (options.plain || !process.stdout.isTTY || !process.stdin.isTTY) return EXIT.badInput
+  const inventory = readInput(paths)
+  const request = firstRequest(inventory)
+  const experience = experienceOf(inventory, options.seed)
+  const [{ runUi }, { colorLevelOf }] = await Promise.all([import('../ui/index.tsx'), import('../ui/theme/theme.ts')])
+  const color = colorLevelOf(process.env, options.color) > 0
+  const last = await runUi(experience, {
+    request,
+    color,
+    ascii: options.ascii,
+    stdout: process.stdout,
+    stdin: process.stdin,
+  })
+  print([en.ui.repeat, `  ${repeat(last.story.request, paths)}`])
+  return EXIT.ok
+}
+
+/** What to show first: the packet of the Scenario's first step that sends one, else between the first two pods. */
+function firstRequest({ scenarios, pods }: Inventory): StoryRequest {
+  for (const { operation } of scenarios[0]?.steps ?? []) {
+    if (operation.name === 'trace') {
+      const { from, to, proto } = operation.with
+      return { from, to, protocol: proto ?? 'tcp' }
+    }
+    if (operation.name === 'ping' || operation.name === 'traceroute')
+      return { from: operation.with.from, to: operation.with.to, protocol: 'icmp' }
+  }
+  const names = pods.filter((pod) => !pod.hostNetwork).map(({ meta }) => `${meta.namespace}/${meta.name}`)
+  return { from: names[0] ?? 'external', to: names.at(-1) ?? 'external', protocol: 'tcp' }
+}
+
+function repeat({ from, to, protocol }: StoryRequest, paths: readonly string[]): string {
+  const files = paths.map((path) => ` -f ${path}`).join('')
+  return `podwire trace${files} --from ${from} --to ${to} --proto ${protocol}`
+}
