@@ -69,6 +69,13 @@ export class Cluster {
     return this.build(plan)
   }
 
+  /** A node joins a running cluster: it is built at once, and the nodes that are built hear of it. */
+  join(plan: NodePlan): void {
+    const lease = this.lease(plan)
+    for (const node of this.built.values()) node.overlay.addPeer(lease)
+    this.node(plan.name)
+  }
+
   /** The pod's sandbox: for a pod on the host network, its node. Null when it could not be given an address. */
   pod(pod: Pod): Host | null {
     const node = this.node(pod.node)

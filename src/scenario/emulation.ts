@@ -14,6 +14,7 @@ import { Cluster, type Host } from './cluster.ts'
 import { Directory, type Target } from './directory.ts'
 import { parseEndpoint } from './endpoint.ts'
 import { ClusterFacts } from './facts.ts'
+import { joinNode } from './join.ts'
 import type { Inventory } from './load/inventory.ts'
 import type { Scenario } from './load/scenario-kind.ts'
 import type { TraceOutcome } from './outcome.ts'
@@ -115,6 +116,15 @@ export class Emulation {
     const packet = this.index.ofPacket(sent.packet).length > 0 ? sent.packet : 0
     const trace = traceOf(this.index, asked, { packet, errno: sent.errno }, this.facts)
     return { kind: 'trace', trace, packet, ...this.whoEnded(packet, source.namespace, trace.verdict) }
+  }
+
+  /** A new machine joins: its address and pod range are the next ones free, and every node learns its lease. */
+  addNode(name: string, address: string | undefined, at: SourcePosition | null = null): void {
+    if (this.plan.nodes.has(name)) throw inputError(`there is a Node ${name} already`, 'a new name', at)
+    const plan = joinNode(this.plan, name, address)
+    if (typeof plan === 'string') throw inputError(plan, undefined, at)
+    this.cluster.join(plan)
+    this.facts.addNode(plan)
   }
 
   /** Lets virtual time pass. */

@@ -3,6 +3,7 @@ import type { Service } from '../kube/api/service.ts'
 import { gatewayOf } from '../kube/node/ipam.ts'
 import { type Address, type AddressKey, keyOf } from '../util/address.ts'
 import { type Cluster, LAPTOP } from './cluster.ts'
+import type { NodePlan } from './plan.ts'
 
 /** Names for the addresses of a cluster: pods, nodes with their bridges and tunnel ends, Services, and what is outside. */
 export class ClusterFacts implements Facts {
@@ -15,14 +16,16 @@ export class ClusterFacts implements Facts {
     for (const { meta, clusterIPs } of services) {
       for (const address of clusterIPs) this.name(address, 'service', meta.name, '', meta.namespace)
     }
-    for (const { name, addresses, podCIDRs } of cluster.plan.nodes.values()) {
-      for (const address of addresses) this.name(address, 'node', name, name)
-      for (const subnet of podCIDRs) {
-        this.name(gatewayOf(subnet), 'node', name, name)
-        this.name(subnet.address, 'node', name, name)
-      }
-    }
+    for (const node of cluster.plan.nodes.values()) this.addNode(node)
     for (const address of cluster.plan.lan.gateway) this.name(address, 'external', LAPTOP, '')
+  }
+
+  addNode({ name, addresses, podCIDRs }: NodePlan): void {
+    for (const address of addresses) this.name(address, 'node', name, name)
+    for (const subnet of podCIDRs) {
+      this.name(gatewayOf(subnet), 'node', name, name)
+      this.name(subnet.address, 'node', name, name)
+    }
   }
 
   get assumed(): readonly string[] {

@@ -22,7 +22,7 @@ export interface Lan {
 const DEFAULT = prefix('192.168.56.0/24')
 const DEFAULT_V6 = prefix('fd00:192:168:56::/64')
 /** The first node of a lab is .10, as Vagrantfiles like it. */
-const FIRST_NODE = 10
+export const FIRST_NODE = 10
 
 export function planLan(nodes: readonly Node[], settings: ClusterSettings, path: DataPath, assumed: string[]): Lan {
   const given = nodes.flatMap((node) => node.addresses)
@@ -32,7 +32,7 @@ export function planLan(nodes: readonly Node[], settings: ClusterSettings, path:
   const beside = strangers(given, subnets)
   if (beside.length > 0) assumed.push(say.severalSubnets(beside.length + 1))
   const used = new Set<AddressKey>(given.map(keyOf))
-  const gateway = subnets.map((subnet) => free(subnet, 1, used))
+  const gateway = subnets.map((subnet) => freeAddress(subnet, 1, used))
   const lacking = nodes.filter((node) => node.addresses.length === 0)
   if (lacking.some((node) => node.meta.at !== null || node.inferred))
     assumed.push(say.inferredAddresses(lacking.length))
@@ -40,7 +40,7 @@ export function planLan(nodes: readonly Node[], settings: ClusterSettings, path:
     nodes.map((node) => {
       const own = subnets.map((subnet) => {
         const known = node.addresses.find((address) => familyOf(address) === familyOf(subnet.address))
-        return known ?? free(subnet, FIRST_NODE, used)
+        return known ?? freeAddress(subnet, FIRST_NODE, used)
       })
       return [node.meta.name, own] as const
     }),
@@ -83,7 +83,7 @@ function strangers(given: readonly Address[], subnets: readonly Prefix[]): Prefi
 }
 
 /** The first free address from the `from`th on. */
-function free(subnet: Prefix, from: number, used: Set<AddressKey>): Address {
+export function freeAddress(subnet: Prefix, from: number, used: Set<AddressKey>): Address {
   const usable = countSubnets(subnet, isV4(subnet.address) ? 32 : 128) - 2
   for (let i = 0; i < usable; i++) {
     const address = toAddress(subnet, ((from - 1 + i) % usable) + 1)

@@ -93,15 +93,36 @@ describe('a dump', () => {
     expect(plan(node('a', '')).assumed[0]).toMatch(/nothing in the input names the network plugin/)
   })
 
-  it('may lack nodes, ranges and addresses: they are inferred, and that is said', () => {
-    const found = plan(pod('web', ', nodeName: n7', 'status: { phase: Running, podIP: 10.42.3.9 }'))
-    expect(show(found)).toEqual(['gateway 192.168.56.1 in 192.168.56.0/24', 'n7 192.168.56.10 10.244.0.0/24 web'])
+  it('may lack nodes: what their pods tell of them is taken, and that is said', () => {
+    const on = (name: string, host: string, ip: string): string =>
+      pod(name, `, nodeName: ${host}`, `status: { phase: Running, hostIP: 10.128.0.${host.slice(1)}, podIP: ${ip} }`)
+    const found = plan(on('a', 'n7', '10.8.7.4') + on('b', 'n7', '10.8.7.9') + on('c', 'n8', '10.8.8.2'))
+    expect(show(found)).toEqual([
+      'gateway 10.128.0.1 in 10.128.0.0/24',
+      'n7 10.128.0.7 10.8.7.0/24 a b',
+      'n8 10.128.0.8 10.8.8.0/24 c',
+    ])
     expect(found.assumed).toEqual([
       'nothing in the input names the network plugin: flannel with vxlan is assumed',
-      'Node n7 is named by pods only: inferred',
-      "one Node has no InternalIP in the input: addresses of the nodes' network were chosen",
-      'one Node has no pod range in the input: ranges were cut from the cluster CIDR',
-      "one pod has an address outside the node's range (default/web 10.42.3.9): reached by /32 and /128 routes",
+      '2 Nodes (n7, n8) are named by pods only: inferred',
+    ])
+  })
+
+  it('may lack ranges and addresses too: others are chosen, and foreign addresses routed one by one', () => {
+    const on = (name: string, host: string, ip: string): string =>
+      pod(name, `, nodeName: ${host}`, `status: { phase: Running, podIP: ${ip} }`)
+    const found = plan(on('a', 'n7', '10.42.3.9') + on('b', 'n8', '10.42.3.10'))
+    expect(show(found)).toEqual([
+      'gateway 192.168.56.1 in 192.168.56.0/24',
+      'n7 192.168.56.10 10.244.0.0/24 a',
+      'n8 192.168.56.11 10.244.1.0/24 b',
+    ])
+    expect(found.assumed).toEqual([
+      'nothing in the input names the network plugin: flannel with vxlan is assumed',
+      '2 Nodes (n7, n8) are named by pods only: inferred',
+      "2 Nodes have no InternalIP in the input: addresses of the nodes' network were chosen",
+      '2 Nodes have no pod range in the input: ranges were cut from the cluster CIDR',
+      "2 pods have addresses outside the node's range (default/a 10.42.3.9): reached by /32 and /128 routes",
     ])
   })
 

@@ -1,10 +1,10 @@
 import { NO_LABELS, nameOf } from '../kube/api/meta.ts'
 import type { Node } from '../kube/api/node.ts'
 import { isLive, type Pod } from '../kube/api/pod.ts'
-import { NodeIpam } from '../kube/node/node-ipam.ts'
+import { NODE_MASK, NodeIpam } from '../kube/node/node-ipam.ts'
 import { type Address, familyOf, formatAddress, isV4 } from '../util/address.ts'
 import { type Diagnostic, InputError } from '../util/diagnostics.ts'
-import { inPrefix, type Prefix } from '../util/prefix.ts'
+import { formatPrefix, inPrefix, networkOf, type Prefix, prefix } from '../util/prefix.ts'
 import { type DataPath, dataPathOf } from './data-path.ts'
 import { type Lan, planLan } from './lan.ts'
 import type { Inventory } from './load/inventory.ts'
@@ -27,7 +27,8 @@ export interface ClusterPlan {
   readonly path: DataPath
   readonly settings: ClusterSettings
   readonly lan: Lan
-  readonly nodes: ReadonlyMap<string, NodePlan>
+  /** Grows when a node joins. */
+  readonly nodes: Map<string, NodePlan>
   /** Pods with an address outside their node's range, from a foreign IPAM. */
   readonly foreign: readonly { readonly node: string; readonly address: Address }[]
   readonly assumed: readonly string[]
@@ -69,7 +70,44 @@ function allNodes({ nodes, pods }: Inventory, assumed: string[], diagnostics: Di
   })
   // Pods of a dump that name nodes are on those nodes alone; the default ones would only be in the way.
   const base = nodes.length === 0 && pods.some((pod) => pod.addresses.length > 0) ? [] : own
-  return [...base, ...names.map(inferredNode)]
+  return [...base, ...inferFrom(pods, names)]
+}
+
+/** What pods tell of nodes that nobody described: `status.hostIP`, and the range that a node's pods alone are in. */
+function inferFrom(pods: readonly Pod[], names: readonly string[]): Node[] {
+  const own = new Map(names.map((name) => [name, [] as Pod[]]))
+  const owners = new Map<string, string>()
+  for (const pod of pods) {
+    own.get(pod.node)?.push(pod)
+    for (const range of rangesAround(pod)) {
+      const known = owners.get(range)
+      owners.set(range, known === undefined || known === pod.node ? pod.node : '')
+    }
+  }
+  return names.map((name): Node => {
+    const mine = own.get(name)!
+    const ranges = new Set(mine.flatMap(rangesAround))
+    const perFamily = ([4, 6] as const).map((family) =>
+      [...ranges].filter((text) => text.includes(':') === (family === 6)),
+    )
+    const whole =
+      perFamily.every((list) => list.length <= 1) && [...ranges].every((range) => owners.get(range) === name)
+    const host = mine.find((pod) => pod.hostAddress !== null)?.hostAddress ?? null
+    return {
+      ...inferredNode(name),
+      addresses: host === null ? [] : [host],
+      podCIDRs: whole ? [...ranges].map(prefix) : [],
+    }
+  })
+}
+
+/** The ranges of the usual size that hold a pod's addresses, as text. */
+function rangesAround(pod: Pod): string[] {
+  if (pod.hostNetwork || !isLive(pod)) return []
+  return pod.addresses.map((address) => {
+    const length = NODE_MASK[familyOf(address)]
+    return formatPrefix({ address: networkOf(address, length), length })
+  })
 }
 
 function planNodes(records: readonly Node[], lan: Lan, path: DataPath, assumed: string[]): Map<string, NodePlan> {

@@ -19,6 +19,8 @@ export interface Pod {
   readonly hostNetwork: boolean
   /** `status.podIPs`, else `status.podIP`; empty when the CNI is to choose. */
   readonly addresses: readonly Address[]
+  /** `status.hostIP`: its node's InternalIP. */
+  readonly hostAddress: Address | null
   readonly phase: PodPhase
   /** The Ready condition; pods from a manifest without status count as ready. */
   readonly ready: boolean

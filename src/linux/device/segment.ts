@@ -10,6 +10,9 @@ import type { Nic } from './nic.ts'
 
 export const LAN_LATENCY = 50 * MICROSECOND
 
+/** Beyond the MTU: the Ethernet header and a VLAN tag (`is_skb_forwardable`). */
+const OVERHEAD = 18
+
 /** The LAN that joins the nodes: an Ethernet switch. It learns and floods, and leaves no steps of its own. */
 export class Segment {
   private readonly members: NetDevice[] = []
@@ -61,6 +64,11 @@ export class Segment {
   private cross(skb: Skb, from: NetDevice, to: NetDevice, cable: Link): void {
     if (cable.carrier && !(to.driver as Nic).link.carrier) {
       drop(this.kernel, from.place, skb, 'link-cut', `${to.namespace.node} is unplugged`)
+      return
+    }
+    // The receiving end takes no more than its own MTU, as a veth pair or a switch port does, and nobody is told.
+    if (skb.frame.end - skb.frame.start > to.mtu + OVERHEAD) {
+      drop(this.kernel, from.place, skb, 'too-big', `${to.namespace.node} has mtu ${to.mtu}`)
       return
     }
     cable.carry(skb, from, to)

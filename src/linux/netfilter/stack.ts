@@ -56,8 +56,6 @@ export class NetfilterStack implements Netfilter, MatchState {
   private readonly rules: Record<Family, RuleSet> = { 4: {}, 6: {} }
   private readonly hooks: Record<Family, Hooks> = { 4: EMPTY, 6: EMPTY }
   private readonly packet = new Packet()
-  /** Hooks that are running, one inside the other. */
-  private depth = 0
   private readonly steps: Steps
   private readonly natEngine: Nat
   private readonly options: NetfilterOptions
@@ -98,14 +96,10 @@ export class NetfilterStack implements Netfilter, MatchState {
   run(hook: HookName, family: Family, skb: Skb, input: Device | null, output: Device | null): boolean {
     const entries = this.hooks[family][hook]
     if (entries.length === 0) return true
-    // REJECT answers from within a hook, and its answer passes OUTPUT before the hook is done.
-    const p = this.depth === 0 ? this.packet : new Packet()
+    const p = this.packet
     if (!p.load(this, hook, family, skb, input, output)) return true
-    this.depth++
-    let passed = true
-    for (let i = 0; passed && i < entries.length; i++) passed = entries[i].run(p)
-    this.depth--
-    return passed
+    for (let i = 0; i < entries.length; i++) if (!entries[i].run(p)) return false
+    return true
   }
 
   private register(family: Family, rules: RuleSet): Hooks {

@@ -36,9 +36,7 @@ export class Fib {
       routes[i] = route
       return
     }
-    // A small list stays exactly as long as it needs to be.
-    if (routes.length > SMALL) routes.splice(low, 0, route)
-    else this.routes = [...routes.slice(0, low), route, ...routes.slice(low)]
+    routes.splice(low, 0, route)
   }
 
   /** Removes every route for which `gone` holds; returns how many. */

@@ -18,6 +18,7 @@ export function readPod(reader: ObjectReader, root: Fields): Pod {
     node: spec.text('nodeName'),
     hostNetwork: spec.flag('hostNetwork'),
     addresses: readAddresses(status),
+    hostAddress: status.address('hostIP'),
     phase: status.oneOf('phase', PHASES, 'Running'),
     ready: ready === undefined ? !status.has('phase') : ready.text('status') === 'True',
     terminating: metadata.has('deletionTimestamp'),

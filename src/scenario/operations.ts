@@ -1,0 +1,103 @@
+import type { NetDevice } from '../linux/device/net-device.ts'
+import { Nic } from '../linux/device/nic.ts'
+import { Veth } from '../linux/device/veth.ts'
+import { inputError, type SourcePosition } from '../util/diagnostics.ts'
+import { nearest } from '../util/near.ts'
+import type { Host } from './cluster.ts'
+import type { Emulation } from './emulation.ts'
+import type { Operation } from './load/scenario-kind.ts'
+import { durationOf } from './load/scenario-schema.ts'
+import type { Outcome } from './outcome.ts'
+import { connect, ping, traceroute } from './programs.ts'
+import { addressOfTarget, defaultPort } from './target.ts'
+
+const DONE: Outcome = { kind: 'done' }
+
+/** Carries out one step of a scenario. Throws InputError when what it names is not there. */
+export function perform(emulation: Emulation, operation: Operation, at: SourcePosition): Outcome {
+  switch (operation.name) {
+    case 'trace':
+      return emulation.trace({ ...operation.with, at })
+    case 'ping':
+      return performPing(emulation, operation.with, at)
+    case 'traceroute': {
+      const { host, to, cause } = talk(emulation, operation, operation.with, at)
+      return emulation.run(traceroute(host.sockets, { ...operation.with, to }, cause), 'traceroute')
+    }
+    case 'connect': {
+      const { host, to, cause, port } = talk(emulation, operation, operation.with, at)
+      return emulation.run(connect(host.sockets, { to, port, send: operation.with.send }, cause), 'connect')
+    }
+    case 'advance':
+      emulation.advance(durationOf(operation.with))
+      return DONE
+    case 'setMtu':
+      deviceOf(emulation, operation.with, at).mtu = operation.with.mtu
+      return DONE
+    case 'cutLink':
+      cut(deviceOf(emulation, operation.with, at), at)
+      return DONE
+    case 'addNode':
+      emulation.addNode(operation.with.name, operation.with.address, at)
+      return DONE
+    case 'curl':
+    case 'resolve':
+      throw inputError(`the step ${operation.name} is not carried out yet`, undefined, at)
+  }
+}
+
+function performPing(
+  emulation: Emulation,
+  request: Extract<Operation, { name: 'ping' }>['with'],
+  at: SourcePosition,
+): Outcome {
+  const { host, to, cause } = talk(emulation, { name: 'ping' }, request, at)
+  const { count, size, ttl, dontFragment } = request
+  const clock = (): number => emulation.now
+  return emulation.run(ping(host.sockets, { to, count, size, ttl, dontFragment, clock }, cause), 'ping')
+}
+
+/** Who speaks, to which address and port. */
+function talk(
+  emulation: Emulation,
+  { name }: { readonly name: string },
+  ends: { readonly from: string; readonly to: string },
+  at: SourcePosition,
+) {
+  const host = emulation.host(ends.from, at)
+  const target = emulation.target(ends.to, at)
+  const to = addressOfTarget(emulation, target, host.namespace, at)
+  const port = target.port ?? defaultPort(target, 'tcp')
+  return { host, to, port, cause: emulation.program(host.namespace, name) }
+}
+
+interface DeviceRef {
+  readonly node?: string
+  readonly pod?: string
+  readonly device?: string
+}
+
+/** The device named: of a node its card on the nodes' network, of a pod its eth0, unless told otherwise. */
+function deviceOf(emulation: Emulation, ref: DeviceRef, at: SourcePosition): NetDevice {
+  if ((ref.node === undefined) === (ref.pod === undefined)) throw inputError('no device is named', 'node or pod', at)
+  const host: Host = emulation.host(ref.node === undefined ? `pod/${ref.pod}` : `node/${ref.node}`, at)
+  const name = ref.device ?? (ref.node === undefined ? 'eth0' : emulation.cluster.lanNic)
+  const device = host.namespace.device(name)
+  if (device !== null) return device
+  const names = host.namespace.devices.map((known) => known.name)
+  const near = nearest(name, names)
+  throw inputError(
+    `no device ${name} in ${ref.node ?? ref.pod}`,
+    `one of ${(near.length > 0 ? near : names).join(', ')}`,
+    at,
+  )
+}
+
+/** Pulls the cable out: the device stays up and what it sends is lost. */
+function cut(device: NetDevice, at: SourcePosition): void {
+  const { driver } = device
+  if (!(driver instanceof Nic || driver instanceof Veth)) {
+    throw inputError(`${device.name} has no cable`, 'a card or one end of a veth pair', at)
+  }
+  driver.link.carrier = false
+}

@@ -1,0 +1,89 @@
+import type { Nanos } from '../sim/time.ts'
+import { formatAddress, parseAddress, sameAddress } from '../util/address.ts'
+import { type Diagnostic, inputError, type SourcePosition } from '../util/diagnostics.ts'
+import { formatTarget } from './directory.ts'
+import type { Emulation } from './emulation.ts'
+import type { Scenario, ScenarioStep } from './load/scenario-kind.ts'
+import type { FinalExpectation } from './load/scenario-schema.ts'
+import { perform } from './operations.ts'
+import { type Failure, judge, type Outcome } from './outcome.ts'
+
+/** One step as it went. */
+export interface StepReport {
+  readonly step: ScenarioStep
+  /** When it began, in nanoseconds of virtual time. */
+  readonly began: Nanos
+  readonly ended: Nanos
+  readonly outcome: Outcome
+  /** Empty when everything expected of it held. */
+  readonly failures: readonly Failure[]
+}
+
+export interface ScenarioReport {
+  readonly scenario: Scenario
+  readonly seed: number
+  readonly steps: readonly StepReport[]
+  /** Expectations of the whole that did not hold. */
+  readonly failures: readonly (Failure & { readonly at: SourcePosition })[]
+  readonly ok: boolean
+}
+
+/** Runs a scenario's timeline and judges what it expects. The emulation must be fresh and made for this scenario. */
+export function runScenario(emulation: Emulation, scenario: Scenario): ScenarioReport {
+  const steps = scenario.steps.map((step) => runStep(emulation, step))
+  const failures = scenario.expect.flatMap((expected) =>
+    judgeEnd(emulation, expected).map((failure) => ({ ...failure, at: expected.at })),
+  )
+  const ok = failures.length === 0 && steps.every((report) => report.failures.length === 0)
+  return { scenario, seed: emulation.seed, steps, failures, ok }
+}
+
+/** Failures as diagnostics, at the step or expectation in the file. */
+export function failuresOf(report: ScenarioReport): Diagnostic[] {
+  const diagnostic = ({ field, expected, got }: Failure, at: SourcePosition): Diagnostic => ({
+    severity: 'error',
+    at,
+    message: `${field} is ${got}`,
+    expected,
+  })
+  return [
+    ...report.steps.flatMap(({ step, failures }) => failures.map((failure) => diagnostic(failure, step.at))),
+    ...report.failures.map((failure) => diagnostic(failure, failure.at)),
+  ]
+}
+
+function runStep(emulation: Emulation, step: ScenarioStep): StepReport {
+  if (step.start !== null) {
+    if (step.start < emulation.now) {
+      throw inputError(
+        'this step begins before the step above it is over',
+        `at: ${seconds(emulation.now)} or later`,
+        step.at,
+      )
+    }
+    emulation.advance(step.start - emulation.now)
+  }
+  const began = emulation.now
+  const outcome = perform(emulation, step.operation, step.at)
+  const failures = step.expect === null ? [] : judge(outcome, step.expect)
+  return { step, began, ended: emulation.now, outcome, failures }
+}
+
+const seconds = (time: Nanos): string => `${Math.ceil(time / 1e6) / 1e3}s`
+
+function judgeEnd({ directory, cluster }: Emulation, expected: FinalExpectation & { at: SourcePosition }): Failure[] {
+  const [namespace, name] = expected.pod.includes('/') ? expected.pod.split('/') : ['default', expected.pod]
+  const target = directory.resolve({ kind: 'pod', namespace, name, port: null }, expected.at)
+  if (target.kind !== 'pod') throw new Error(`a pod became ${formatTarget(target)}`)
+  const failures: Failure[] = []
+  const { pod } = target
+  if (expected.node !== undefined && expected.node !== pod.node) {
+    failures.push({ field: `node of ${expected.pod}`, expected: expected.node, got: pod.node })
+  }
+  const wanted = expected.address === undefined ? null : parseAddress(expected.address)
+  if (wanted !== null && !cluster.addressesOf(pod).some((own) => sameAddress(own, wanted))) {
+    const got = cluster.addressesOf(pod).map(formatAddress).join(', ') || 'nothing'
+    failures.push({ field: `address of ${expected.pod}`, expected: expected.address!, got })
+  }
+  return failures
+}
