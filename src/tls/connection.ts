@@ -1,5 +1,6 @@
 import { Malformed } from '../util/malformed.ts'
 import { alertName, type Fault, TlsError } from './alert.ts'
+import { plainBytes } from './cipher/aead.ts'
 import type { Core } from './core.ts'
 import type { UnixMillis } from './judge.ts'
 import { JudgedError } from './judged.ts'
@@ -57,7 +58,7 @@ export class Connection {
     if (this.dead || !this.reading) return []
     this.core.now = now
     return this.guarded(() => {
-      this.core.input.deframer.push(bytes)
+      this.core.input.deframer.push(plainBytes(bytes))
       while (this.reading) {
         const record = this.core.input.next()
         if (record === null) return

@@ -216,7 +216,7 @@ describe('the engines of section 3, byte for byte', () => {
     const heard = b.receive(bytes(v.records.clientData), 0)
     expect(heard.find(({ kind }) => kind === 'data')).toEqual({
       kind: 'data',
-      bytes: Buffer.from(bytes(v.payload)),
+      bytes: bytes(v.payload),
       early: false,
     })
     expect(sent(a.close())).toBe(v.records.clientAlert)

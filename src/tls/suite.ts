@@ -89,3 +89,16 @@ export function suiteName(code: number): string {
   if (code === SCSV.fallback) return 'TLS_FALLBACK_SCSV'
   return isGrease(code) ? 'GREASE' : `0x${code.toString(16).padStart(4, '0')}`
 }
+
+/** Versions without a suite of their own cannot be spoken, and are not offered. Throws `RangeError` when none is left. */
+export function speakable(
+  versions: readonly Version[] | undefined,
+  suites: readonly string[] | undefined,
+): readonly Version[] {
+  const named = (suites ?? DEFAULT_SUITES).map(suiteNamed)
+  const left = (versions ?? ALL_VERSIONS).filter((version) => named.some((suite) => suite.version === version))
+  if (left.length === 0) throw new RangeError('suites: expected at least one of an enabled version')
+  return left
+}
+
+const ALL_VERSIONS: readonly Version[] = ['TLS 1.3', 'TLS 1.2']

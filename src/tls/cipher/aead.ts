@@ -59,5 +59,9 @@ export function aeadOpen(
   } catch {
     return null
   }
-  return plain
+  return plainBytes(plain)
 }
+
+/** A Buffer's `slice` is a view, that of a Uint8Array a copy: only the latter leaves here. */
+export const plainBytes = (bytes: Uint8Array): Uint8Array =>
+  new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length)

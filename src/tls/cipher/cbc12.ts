@@ -3,6 +3,7 @@ import { concat } from '../../util/bytes.ts'
 import type { Random } from '../random.ts'
 import { hmac } from '../schedule/hkdf.ts'
 import type { CbcName } from '../suite.ts'
+import { plainBytes } from './aead.ts'
 import { additionalData12, type Opened, type Protection, type Sealed } from './protection.ts'
 
 const BLOCK = 16
@@ -35,7 +36,7 @@ export function cbc12(
 
   const decrypt = (payload: Uint8Array): Uint8Array => {
     const decipher = createDecipheriv(openssl, key, payload.subarray(0, BLOCK)).setAutoPadding(false)
-    return decipher.update(payload.subarray(BLOCK))
+    return plainBytes(decipher.update(payload.subarray(BLOCK)))
   }
 
   return {

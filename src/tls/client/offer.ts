@@ -10,7 +10,7 @@ import { clientHello } from '../message/hello.ts'
 import { VERSION, type Version } from '../numbers.ts'
 import type { Random } from '../random.ts'
 import { expired, type Session } from '../session/session.ts'
-import { DEFAULT_SUITES, SCSV, type Suite, suiteNamed } from '../suite.ts'
+import { DEFAULT_SUITES, SCSV, type Suite, speakable, suiteNamed } from '../suite.ts'
 import { build } from './extensions.ts'
 import { type Grease, greaseValues } from './grease.ts'
 import { bind, type OfferedPsk, offerPsk } from './psk.ts'
@@ -42,7 +42,7 @@ export interface Share {
 /** The first offer. */
 export function firstOffer(core: Core, config: ClientConfig): Offer {
   const { random } = config
-  const versions = config.versions ?? ['TLS 1.3', 'TLS 1.2']
+  const versions = speakable(config.versions, config.suites)
   const suites = (config.suites ?? DEFAULT_SUITES).map(suiteNamed).filter((suite) => versions.includes(suite.version))
   const groups = (config.groups ?? DEFAULT_GROUPS).map(groupNamed)
   const session = usableSession(config, suites, core.now)

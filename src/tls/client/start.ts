@@ -1,4 +1,5 @@
 import type { ClientConfig } from '../config.ts'
+import { checkNames } from '../config-check.ts'
 import { Connection } from '../connection.ts'
 import { Core } from '../core.ts'
 import { VERSION } from '../numbers.ts'
@@ -18,6 +19,7 @@ const START: State = {
 
 /** A client; `start` gives its first flight. Throws `RangeError` for a configuration that names what does not exist. */
 export function client(config: ClientConfig): Connection {
+  checkNames(config)
   const core = new Core('client', config)
   return new Connection(core, START, () => sendHello(core, config))
 }

@@ -30,7 +30,7 @@ function nist(name: string, openssl: string, code: number, size: number): Group 
 
 /** Candidates until one lies in [1, n-1] (FIPS 186-5 A.2.2); the chance that the first does not is below 2^-32. */
 function choose(ecdh: ECDH, random: Random, size: number): void {
-  for (;;) {
+  for (let i = 0; i < 64; i++) {
     try {
       ecdh.setPrivateKey(random.bytes(size))
       return
@@ -38,4 +38,5 @@ function choose(ecdh: ECDH, random: Random, size: number): void {
       // Zero, or not below the order.
     }
   }
+  throw new Error('random: 64 draws without a usable scalar')
 }

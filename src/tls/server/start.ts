@@ -1,4 +1,5 @@
 import type { ServerConfig } from '../config.ts'
+import { checkNames } from '../config-check.ts'
 import { Connection } from '../connection.ts'
 import { Core } from '../core.ts'
 import { WaitClientHello } from './wait-client-hello.ts'
@@ -11,5 +12,6 @@ export function server(config: ServerConfig): Connection {
   if ((config.maxEarlyData ?? 0) > 0 && (config.replay === undefined || config.tickets === undefined)) {
     throw new RangeError('maxEarlyData: expected replay and tickets beside it (RFC 8446 8)')
   }
+  checkNames(config)
   return new Connection(new Core('server', config), new WaitClientHello(config), null)
 }

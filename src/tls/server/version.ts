@@ -6,9 +6,9 @@ import { find } from '../extension/build.ts'
 import { supportedVersions } from '../extension/codecs.ts'
 import type { ClientHello } from '../message/hello.ts'
 import { isGrease, VERSION, VERSION_CODE, type Version, versionName } from '../numbers.ts'
-import { SCSV } from '../suite.ts'
+import { SCSV, speakable } from '../suite.ts'
 
-export const versionsOf = (config: ServerConfig): readonly Version[] => config.versions ?? ['TLS 1.3', 'TLS 1.2']
+export const versionsOf = ({ versions, suites }: ServerConfig): readonly Version[] => speakable(versions, suites)
 
 /** RFC 8446 4.2.1: supported_versions decides where it is there; legacy_version is a maximum where it is not. */
 export function chooseVersion(core: Core, config: ServerConfig, hello: ClientHello): Version {

@@ -61,7 +61,8 @@ export function sendFlight(core: Core, answer: Answer13): State {
   const exporter = secretOf(core, master, 'exporter_master', finished)
   core.writeUnder(protectionOf(core, suite, writes, 'server_application_traffic_0'), 'application')
   const base = { answer, master, clientSecret, reads, writes, exporter, scheme: chosen?.scheme ?? null }
-  const earlyData = refusal === null ? 'accepted' : answer.offersEarlyData ? 'rejected' : 'none'
+  const offered = answer.offersEarlyData || (retried !== null && hasExtension(retried.hello.extensions, 'early_data'))
+  const earlyData = refusal === null ? 'accepted' : offered ? 'rejected' : 'none'
   const clientChain = psk?.session.clientChain ?? []
   const finishing: Finishing = { ...base, earlyData, client: { chain: clientChain, verdict: null } }
   return awaitClient(core, finishing, asks)
@@ -72,7 +73,7 @@ function awaitClient(core: Core, finishing: Finishing, asks: boolean): State {
   const { suite, config } = answer
   if (earlyData === 'accepted') return new WaitEndOfEarlyData(finishing, config.maxEarlyData ?? 0)
   readUnder(core, suite, clientSecret, 'client_handshake_traffic', 'handshake')
-  if (earlyData === 'rejected') core.input.skip = (config.maxEarlyData ?? 0) + 2 ** 14 + SKIP_OVERHEAD
+  if (answer.offersEarlyData) core.input.skip = (config.maxEarlyData ?? 0) + 2 ** 14 + SKIP_OVERHEAD
   return asks ? new WaitCertificate(finishing) : new WaitFinished(finishing)
 }
 
