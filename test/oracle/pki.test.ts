@@ -22,6 +22,10 @@ import { Rng } from '../../src/util/rng.ts'
 import { faultShapes } from '../pki/paths.ts'
 import { AT, type Shape } from '../pki/shape.ts'
 import { allShapes } from '../pki/shapes.ts'
+import { has, skip } from './requirements.ts'
+
+const absent = ['openssl', 'certtool'].filter((tool) => !has(tool))
+const skipped = skip(absent.length === 0 ? null : `not installed: ${absent.join(', ')}`, 'the oracle of certificates')
 
 const dir = mkdtempSync(join(tmpdir(), 'podwire-pki-'))
 afterAll(() => rmSync(dir, { recursive: true, force: true }))
@@ -118,7 +122,7 @@ function opensslVerify(
   return { ok: status === 0, codes, text }
 }
 
-describe('openssl verify', () => {
+describe.skipIf(skipped)('openssl verify', () => {
   const shapes = allShapes()
 
   it.each(shapes.map((shape) => [shape.label, shape] as const))('%s', (label, shape) => {
@@ -144,7 +148,7 @@ describe('openssl verify', () => {
   })
 })
 
-describe('openssl verify -x509_strict', () => {
+describe.skipIf(skipped)('openssl verify -x509_strict', () => {
   // What its strict mode asks of CAs (RFC 5280 4.2.1): critical basicConstraints, keyUsage, key identifiers.
   const sound = faultShapes().filter((shape) => shape.codes.length === 0)
   it.each(sound.map((shape) => [shape.label, shape] as const))('%s', (_, shape) => {
@@ -174,161 +178,183 @@ function run(tool: string, ...args: string[]): string {
   return stdout + stderr
 }
 
-describe.each(['rsa-2048', 'rsa-3072', 'p-256', 'p-384', 'ed25519'] as const)('tools read what we issue: %s', (key) => {
-  const dates = { notBefore: '2026-01-01T00:00:00Z', notAfter: '2051-01-01T00:00:00Z', key }
-  const ca = rootCa(
-    {
-      subject: 'ca',
-      nameConstraints: { permitted: ['DNS:web', 'IP:10.0.0.0/8', 'IP:fd00::/8'] },
-      ...dates,
-      keyIndex: 0,
-    },
-    new Rng(1),
-  )
-  const names = ['DNS:web', 'IP:10.96.0.1', 'IP:fd00::1', 'URI:spiffe://cluster.local/ns/default/sa/web', 'email:a@web']
-  const more = {
-    crlUrls: ['http://ca/crl'],
-    ocspUrls: ['http://ca/ocsp'],
-    extKeyUsage: ['serverAuth', 'clientAuth'],
-    policies: ['1.2.3'],
-  }
-  const leaf = endEntity(
-    {
-      subject: name([
-        ['C', 'DE'],
-        ['O', 'Éxample, Inc.'],
-        ['CN', 'web'],
-      ]),
-      names,
-      ...more,
-      ...dates,
-      keyIndex: 1,
-    },
-    ca,
-    new Rng(2),
-  )
-  const revoked = [{ certificate: leaf.certificate, at: '2026-02-01T00:00:00Z', reason: 'keyCompromise' as const }]
-  const crl = issueCrl(
-    { thisUpdate: '2026-02-02T00:00:00Z', nextUpdate: '2050-06-01T00:00:00Z', revoked, number: 7 },
-    ca,
-    new Rng(3),
-  )
-  const write = (): void => {
-    writeFileSync(file('ca.pem'), pem([ca.certificate]))
-    writeFileSync(file('web.pem'), pem([leaf.certificate]))
-    writeFileSync(file('web.der'), leaf.certificate.der)
-    writeFileSync(file('web.key'), formatPem('PRIVATE KEY', leaf.key.pkcs8))
-    writeFileSync(file('crl.pem'), formatPem('X509 CRL', crl.der))
-  }
-
-  it('openssl x509, asn1parse, pkey, crl', () => {
-    write()
-    const text = run('openssl', 'x509', '-in', file('web.pem'), '-noout', '-text', '-nameopt', 'RFC2253,utf8,-esc_msb')
-    expect(text).toContain(`Subject: ${leaf.certificate.subject.text}`)
-    expect(text).toContain(
-      'DNS:web, IP Address:10.96.0.1, IP Address:FD00:0:0:0:0:0:0:1, URI:spiffe://cluster.local/ns/default/sa/web',
+describe.skipIf(skipped).each(['rsa-2048', 'rsa-3072', 'p-256', 'p-384', 'ed25519'] as const)(
+  'tools read what we issue: %s',
+  (key) => {
+    const dates = { notBefore: '2026-01-01T00:00:00Z', notAfter: '2051-01-01T00:00:00Z', key }
+    const ca = rootCa(
+      {
+        subject: 'ca',
+        nameConstraints: { permitted: ['DNS:web', 'IP:10.0.0.0/8', 'IP:fd00::/8'] },
+        ...dates,
+        keyIndex: 0,
+      },
+      new Rng(1),
     )
-    expect(text).toContain('Not After : Jan  1 00:00:00 2051 GMT')
-    expect(run('openssl', 'x509', '-in', file('ca.pem'), '-noout', '-text')).toContain('IP:10.0.0.0/255.0.0.0')
-    expect(run('openssl', 'asn1parse', '-in', file('web.der'), '-inform', 'DER')).not.toMatch(/error|BAD/i)
-    const described = describeCertificate(leaf.certificate)
-    expect(text).toContain(described.subjectKeyId?.toUpperCase())
-    const spki = run('openssl', 'pkey', '-in', file('web.key'), '-pubout')
-    expect(spki).toBe(run('openssl', 'x509', '-in', file('web.pem'), '-noout', '-pubkey'))
-    expect(run('openssl', 'pkey', '-in', file('web.key'), '-check', '-noout')).toContain('valid')
-    const list = run('openssl', 'crl', '-in', file('crl.pem'), '-noout', '-text', '-CAfile', file('ca.pem'))
-    expect(list).toContain('verify OK')
-    expect(list).toContain('Key Compromise')
-    expect(list).toMatch(/X509v3 CRL Number:\s+7/)
-  })
-
-  it.each(['issuer', 'delegate'] as const)('openssl ocsp: signed by the %s', (by) => {
-    write()
-    const delegate = endEntity({ subject: 'ocsp', extKeyUsage: ['ocspSigning'], ...dates, keyIndex: 2 }, ca, new Rng(4))
-    const statuses = [
-      { kind: 'good' },
-      { kind: 'unknown' },
-      { kind: 'revoked', at: Date.UTC(2026, 1, 1), reason: 'superseded' },
-    ] as const
-    for (const status of statuses) {
-      const answers = [{ certificate: leaf.certificate, status }]
-      const times = { producedAt: '2026-02-01T00:00:00Z', nextUpdate: '2050-01-01T00:00:00Z' }
-      const response = issueOcspResponse(
-        { answers, ...times, ...(by === 'issuer' ? {} : { responder: delegate }) },
-        ca,
-        new Rng(5),
-      )
-      writeFileSync(file('ocsp.der'), response.der)
-      const asked = ['-issuer', file('ca.pem'), '-cert', file('web.pem'), '-CAfile', file('ca.pem'), '-no_nonce']
-      const text = run('openssl', 'ocsp', '-respin', file('ocsp.der'), ...asked)
-      expect(text).toContain('Response verify OK')
-      expect(text).toContain(`web.pem: ${status.kind}`)
-      const { verdict } = judge({
-        chain: [leaf.certificate],
-        roots: [ca.certificate],
-        at: AT,
-        purpose: 'server',
-        ocsp: [response],
-      })
-      const code = { good: [], unknown: ['revocation-unknown'], revoked: ['revoked'] }[status.kind]
-      expect(verdict.errors.map((error) => error.code)).toEqual(code)
+    const names = [
+      'DNS:web',
+      'IP:10.96.0.1',
+      'IP:fd00::1',
+      'URI:spiffe://cluster.local/ns/default/sa/web',
+      'email:a@web',
+    ]
+    const more = {
+      crlUrls: ['http://ca/crl'],
+      ocspUrls: ['http://ca/ocsp'],
+      extKeyUsage: ['serverAuth', 'clientAuth'],
+      policies: ['1.2.3'],
     }
-  })
-
-  it('certtool reads and verifies', () => {
-    write()
-    const text = run('certtool', '--certificate-info', '--infile', file('web.pem'))
-    expect(text).toContain('URI: spiffe://cluster.local/ns/default/sa/web')
-    expect(text).toContain('IPAddress: 10.96.0.1')
-    expect(run('certtool', '--crl-info', '--infile', file('crl.pem'))).toContain('Revoked certificates (1)')
-    const plain = rootCa({ subject: 'plain', ...dates, keyIndex: 3 }, new Rng(8))
-    const under = endEntity(
-      { subject: 'web', names: ['DNS:web'], extKeyUsage: ['serverAuth'], ...dates, keyIndex: 4 },
-      plain,
-      new Rng(9),
+    const leaf = endEntity(
+      {
+        subject: name([
+          ['C', 'DE'],
+          ['O', 'Éxample, Inc.'],
+          ['CN', 'web'],
+        ]),
+        names,
+        ...more,
+        ...dates,
+        keyIndex: 1,
+      },
+      ca,
+      new Rng(2),
     )
-    writeFileSync(file('plain.pem'), pem([plain.certificate]))
-    writeFileSync(file('under.pem'), pem([under.certificate]))
-    const verified = run(
-      'certtool',
-      '--verify',
-      '--verify-hostname',
-      'web',
-      '--load-ca-certificate',
-      file('plain.pem'),
-      '--infile',
-      file('under.pem'),
+    const revoked = [{ certificate: leaf.certificate, at: '2026-02-01T00:00:00Z', reason: 'keyCompromise' as const }]
+    const crl = issueCrl(
+      { thisUpdate: '2026-02-02T00:00:00Z', nextUpdate: '2050-06-01T00:00:00Z', revoked, number: 7 },
+      ca,
+      new Rng(3),
     )
-    expect(verified).toContain('Verified. The certificate is trusted.')
-  })
+    const write = (): void => {
+      writeFileSync(file('ca.pem'), pem([ca.certificate]))
+      writeFileSync(file('web.pem'), pem([leaf.certificate]))
+      writeFileSync(file('web.der'), leaf.certificate.der)
+      writeFileSync(file('web.key'), formatPem('PRIVATE KEY', leaf.key.pkcs8))
+      writeFileSync(file('crl.pem'), formatPem('X509 CRL', crl.der))
+    }
 
-  it('PKCS#12 that openssl makes comes back', () => {
-    write()
-    for (const legacy of [false, true]) {
-      const old = legacy ? ['-keypbe', 'PBE-SHA1-3DES', '-certpbe', 'PBE-SHA1-3DES', '-macalg', 'sha1'] : []
-      const files = [
-        '-inkey',
-        file('web.key'),
+    it('openssl x509, asn1parse, pkey, crl', () => {
+      write()
+      const text = run(
+        'openssl',
+        'x509',
         '-in',
         file('web.pem'),
-        '-certfile',
-        file('ca.pem'),
-        '-out',
-        file('web.p12'),
-      ]
-      run('openssl', 'pkcs12', '-export', ...files, '-passout', 'pass:secret', ...old)
-      const store = loadPkcs12(readFileSync(file('web.p12')), 'secret')
-      expect(store.key).toEqual(leaf.key)
-      expect(store.certificates.map((c) => c.fingerprint)).toEqual([
-        leaf.certificate.fingerprint,
-        ca.certificate.fingerprint,
-      ])
-      expect(() => loadPkcs12(readFileSync(file('web.p12')), 'wrong')).toThrow(Malformed)
-    }
-  })
-})
+        '-noout',
+        '-text',
+        '-nameopt',
+        'RFC2253,utf8,-esc_msb',
+      )
+      expect(text).toContain(`Subject: ${leaf.certificate.subject.text}`)
+      expect(text).toContain(
+        'DNS:web, IP Address:10.96.0.1, IP Address:FD00:0:0:0:0:0:0:1, URI:spiffe://cluster.local/ns/default/sa/web',
+      )
+      expect(text).toContain('Not After : Jan  1 00:00:00 2051 GMT')
+      expect(run('openssl', 'x509', '-in', file('ca.pem'), '-noout', '-text')).toContain('IP:10.0.0.0/255.0.0.0')
+      expect(run('openssl', 'asn1parse', '-in', file('web.der'), '-inform', 'DER')).not.toMatch(/error|BAD/i)
+      const described = describeCertificate(leaf.certificate)
+      expect(text).toContain(described.subjectKeyId?.toUpperCase())
+      const spki = run('openssl', 'pkey', '-in', file('web.key'), '-pubout')
+      expect(spki).toBe(run('openssl', 'x509', '-in', file('web.pem'), '-noout', '-pubkey'))
+      expect(run('openssl', 'pkey', '-in', file('web.key'), '-check', '-noout')).toContain('valid')
+      const list = run('openssl', 'crl', '-in', file('crl.pem'), '-noout', '-text', '-CAfile', file('ca.pem'))
+      expect(list).toContain('verify OK')
+      expect(list).toContain('Key Compromise')
+      expect(list).toMatch(/X509v3 CRL Number:\s+7/)
+    })
 
-describe('what others make', () => {
+    it.each(['issuer', 'delegate'] as const)('openssl ocsp: signed by the %s', (by) => {
+      write()
+      const delegate = endEntity(
+        { subject: 'ocsp', extKeyUsage: ['ocspSigning'], ...dates, keyIndex: 2 },
+        ca,
+        new Rng(4),
+      )
+      const statuses = [
+        { kind: 'good' },
+        { kind: 'unknown' },
+        { kind: 'revoked', at: Date.UTC(2026, 1, 1), reason: 'superseded' },
+      ] as const
+      for (const status of statuses) {
+        const answers = [{ certificate: leaf.certificate, status }]
+        const times = { producedAt: '2026-02-01T00:00:00Z', nextUpdate: '2050-01-01T00:00:00Z' }
+        const response = issueOcspResponse(
+          { answers, ...times, ...(by === 'issuer' ? {} : { responder: delegate }) },
+          ca,
+          new Rng(5),
+        )
+        writeFileSync(file('ocsp.der'), response.der)
+        const asked = ['-issuer', file('ca.pem'), '-cert', file('web.pem'), '-CAfile', file('ca.pem'), '-no_nonce']
+        const text = run('openssl', 'ocsp', '-respin', file('ocsp.der'), ...asked)
+        expect(text).toContain('Response verify OK')
+        expect(text).toContain(`web.pem: ${status.kind}`)
+        const { verdict } = judge({
+          chain: [leaf.certificate],
+          roots: [ca.certificate],
+          at: AT,
+          purpose: 'server',
+          ocsp: [response],
+        })
+        const code = { good: [], unknown: ['revocation-unknown'], revoked: ['revoked'] }[status.kind]
+        expect(verdict.errors.map((error) => error.code)).toEqual(code)
+      }
+    })
+
+    it('certtool reads and verifies', () => {
+      write()
+      const text = run('certtool', '--certificate-info', '--infile', file('web.pem'))
+      expect(text).toContain('URI: spiffe://cluster.local/ns/default/sa/web')
+      expect(text).toContain('IPAddress: 10.96.0.1')
+      expect(run('certtool', '--crl-info', '--infile', file('crl.pem'))).toContain('Revoked certificates (1)')
+      const plain = rootCa({ subject: 'plain', ...dates, keyIndex: 3 }, new Rng(8))
+      const under = endEntity(
+        { subject: 'web', names: ['DNS:web'], extKeyUsage: ['serverAuth'], ...dates, keyIndex: 4 },
+        plain,
+        new Rng(9),
+      )
+      writeFileSync(file('plain.pem'), pem([plain.certificate]))
+      writeFileSync(file('under.pem'), pem([under.certificate]))
+      const verified = run(
+        'certtool',
+        '--verify',
+        '--verify-hostname',
+        'web',
+        '--load-ca-certificate',
+        file('plain.pem'),
+        '--infile',
+        file('under.pem'),
+      )
+      expect(verified).toContain('Verified. The certificate is trusted.')
+    })
+
+    it('PKCS#12 that openssl makes comes back', () => {
+      write()
+      for (const legacy of [false, true]) {
+        const old = legacy ? ['-keypbe', 'PBE-SHA1-3DES', '-certpbe', 'PBE-SHA1-3DES', '-macalg', 'sha1'] : []
+        const files = [
+          '-inkey',
+          file('web.key'),
+          '-in',
+          file('web.pem'),
+          '-certfile',
+          file('ca.pem'),
+          '-out',
+          file('web.p12'),
+        ]
+        run('openssl', 'pkcs12', '-export', ...files, '-passout', 'pass:secret', ...old)
+        const store = loadPkcs12(readFileSync(file('web.p12')), 'secret')
+        expect(store.key).toEqual(leaf.key)
+        expect(store.certificates.map((c) => c.fingerprint)).toEqual([
+          leaf.certificate.fingerprint,
+          ca.certificate.fingerprint,
+        ])
+        expect(() => loadPkcs12(readFileSync(file('web.p12')), 'wrong')).toThrow(Malformed)
+      }
+    })
+  },
+)
+
+describe.skipIf(skipped)('what others make', () => {
   it('keys of openssl in every form are read', () => {
     const makes = [
       ['ecparam', '-name', 'prime256v1', '-genkey'],
