@@ -64,26 +64,37 @@ export class RuleBlock {
 
 /**
  * A chain is a value too; its rules point at the chains they jump to, so there is no loop and no name to resolve. Names that
- * are hashes are computed when somebody reads them.
+ * are hashes, and rules that few packets meet, are made when somebody first reads them.
  */
 export class Chain {
-  readonly length: number
   private named: string | (() => string)
+  private filled: readonly RuleBlock[] | (() => readonly Rule[])
 
+  /** `fill` may be left until somebody looks: then `length` must be what it will give. */
   constructor(
     name: string | (() => string),
-    readonly blocks: readonly RuleBlock[],
+    fill: readonly RuleBlock[] | (() => readonly Rule[]),
+    readonly length: number,
     /** Of a built-in chain: what happens to packets that no rule decided. */
     readonly policy: 'ACCEPT' | 'DROP' | null = null,
   ) {
     this.named = name
-    let length = 0
-    for (const block of blocks) length += block.rules.length
-    this.length = length
+    this.filled = fill
   }
 
   static of(name: string | (() => string), rules: readonly Rule[], policy: 'ACCEPT' | 'DROP' | null = null): Chain {
-    return new Chain(name, rules.length === 0 ? [] : [new RuleBlock(rules)], policy)
+    return new Chain(name, rules.length === 0 ? [] : [new RuleBlock(rules)], rules.length, policy)
+  }
+
+  /** Blocks that other chains may hold too. */
+  static ofBlocks(name: string, blocks: readonly RuleBlock[], policy: 'ACCEPT' | 'DROP' | null = null): Chain {
+    const length = blocks.reduce((sum, block) => sum + block.rules.length, 0)
+    return new Chain(name, blocks, length, policy)
+  }
+
+  get blocks(): readonly RuleBlock[] {
+    if (typeof this.filled === 'function') this.filled = [new RuleBlock(this.filled())]
+    return this.filled
   }
 
   get name(): string {

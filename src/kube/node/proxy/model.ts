@@ -1,0 +1,135 @@
+import type { Family } from '../../../util/address.ts'
+import { nameOf } from '../../api/meta.ts'
+import type { EndpointSlice, Service } from '../../api/service.ts'
+import { dependsOnNode, type Endpoint, endpointsOf } from './endpoints.ts'
+import { type ServicePortInfo, servicePorts, usesLocalEndpoints } from './service-port.ts'
+
+/** One Service port with its endpoints: a value, replaced when either changes. */
+export interface PortState {
+  readonly info: ServicePortInfo
+  readonly endpoints: readonly Endpoint[]
+  /** Nodes may use different endpoints, or admit different clients. */
+  readonly perNode: boolean
+}
+
+/** A Service and its slices; one may be known without the other. */
+interface Entry {
+  readonly slot: number
+  service: Service | null
+  readonly slices: Map<string, EndpointSlice>
+}
+
+type Ports = Record<Family, readonly PortState[]>
+
+const NONE: readonly PortState[] = []
+const NO_PORTS: Ports = { 4: NONE, 6: NONE }
+
+/**
+ * Services and EndpointSlices as kube-proxy caches them, for all nodes at once. Each Service has a slot; slots keep the order
+ * in which Services came, which is the order of their rules (kube-proxy's own is that of a Go map: any).
+ */
+export class ServiceModel {
+  private readonly entries = new Map<string, Entry>()
+  private readonly slots: (Ports | null)[] = []
+  private readonly dirty = new Map<number, Entry>()
+  private readonly log: number[] = []
+  private readonly counts: Record<Family, number> = { 4: 0, 6: 0 }
+
+  setService(service: Service): void {
+    const entry = this.entry(nameOf(service.meta))
+    entry.service = service
+    this.touch(entry)
+  }
+
+  deleteService(namespace: string, name: string): void {
+    const entry = this.entries.get(`${namespace}/${name}`)
+    if (entry === undefined) return
+    entry.service = null
+    this.touch(entry)
+    if (entry.slices.size === 0) this.entries.delete(`${namespace}/${name}`)
+  }
+
+  setSlice(slice: EndpointSlice): void {
+    const entry = this.entry(`${slice.meta.namespace}/${slice.service}`)
+    entry.slices.set(slice.meta.name, slice)
+    this.touch(entry)
+  }
+
+  deleteSlice(slice: EndpointSlice): void {
+    const key = `${slice.meta.namespace}/${slice.service}`
+    const entry = this.entries.get(key)
+    if (entry?.slices.delete(slice.meta.name) !== true) return
+    this.touch(entry)
+    if (entry.slices.size === 0 && entry.service === null) this.entries.delete(key)
+  }
+
+  /** How many changes there were; `changedSince` of an earlier count gives the slots they touched. */
+  get version(): number {
+    return this.log.length
+  }
+
+  changedSince(version: number): Iterable<number> {
+    return version === 0 ? this.slots.keys() : new Set(this.log.slice(version))
+  }
+
+  /** The ports of the Service in a slot. */
+  ports(slot: number, family: Family): readonly PortState[] {
+    this.settle()
+    return (this.slots[slot] ?? NO_PORTS)[family]
+  }
+
+  /** All ports of a family, in order. */
+  *allPorts(family: Family): Generator<PortState> {
+    this.settle()
+    for (const ports of this.slots) if (ports !== null) yield* ports[family]
+  }
+
+  /** Endpoints of all ports of a family. */
+  endpointCount(family: Family): number {
+    this.settle()
+    return this.counts[family]
+  }
+
+  private entry(key: string): Entry {
+    const known = this.entries.get(key)
+    if (known !== undefined) return known
+    const entry: Entry = { slot: this.slots.push(null) - 1, service: null, slices: new Map() }
+    this.entries.set(key, entry)
+    return entry
+  }
+
+  private touch(entry: Entry): void {
+    this.log.push(entry.slot)
+    this.dirty.set(entry.slot, entry)
+  }
+
+  private settle(): void {
+    if (this.dirty.size === 0) return
+    for (const { slot, service, slices } of this.dirty.values()) {
+      const ports: Ports =
+        service === null
+          ? NO_PORTS
+          : { 4: portStates(service, 4, slices.values()), 6: portStates(service, 6, slices.values()) }
+      this.recount(this.slots[slot] ?? NO_PORTS, -1)
+      this.recount(ports, 1)
+      this.slots[slot] = ports
+    }
+    this.dirty.clear()
+  }
+
+  private recount(ports: Ports, sign: 1 | -1): void {
+    for (const { endpoints } of ports[4]) this.counts[4] += sign * endpoints.length
+    for (const { endpoints } of ports[6]) this.counts[6] += sign * endpoints.length
+  }
+}
+
+function portStates(service: Service, family: Family, slices: Iterable<EndpointSlice>): readonly PortState[] {
+  const infos = servicePorts(service, family)
+  if (infos.length === 0) return NONE
+  const all = [...slices]
+  return infos.map((info) => {
+    const endpoints = endpointsOf(info, all)
+    const fenced = info.vips.length > 0 && info.sourceRanges.length > 0
+    return { info, endpoints, perNode: fenced || dependsOnNode(endpoints, usesLocalEndpoints(info)) }
+  })
+}

@@ -1,0 +1,91 @@
+import type { Address, Family } from '../../../util/address.ts'
+import { familyOf } from '../../../util/address.ts'
+import type { Prefix } from '../../../util/prefix.ts'
+import { nameOf, type Protocol } from '../../api/meta.ts'
+import type { Service, ServicePort } from '../../api/service.ts'
+
+/** IP protocol numbers by the name that rules print. */
+export const PROTOCOL_NUMBER = { tcp: 6, udp: 17, sctp: 132 } as const
+
+export type ProtocolName = keyof typeof PROTOCOL_NUMBER
+
+export const PROTOCOL_NAME: Readonly<Record<Protocol, ProtocolName>> = { TCP: 'tcp', UDP: 'udp', SCTP: 'sctp' }
+
+/** One port of a Service in one family: BaseServicePortInfo. */
+export interface ServicePortInfo {
+  /** `default/web:http`; without a colon when the port has no name. Hashed into chain names. */
+  readonly name: string
+  /** `Service default/web`. */
+  readonly origin: string
+  /** Of the port, as EndpointSlices name it. */
+  readonly portName: string
+  readonly family: Family
+  readonly protocol: ProtocolName
+  readonly clusterIP: Address
+  readonly port: number
+  /** 0 when none. */
+  readonly nodePort: number
+  readonly externalIPs: readonly Address[]
+  /** Load balancer addresses that the node itself serves (`ipMode: VIP`). */
+  readonly vips: readonly Address[]
+  readonly sourceRanges: readonly Prefix[]
+  /** 0 when none. */
+  readonly healthCheckNodePort: number
+  /** Seconds of ClientIP affinity; 0 without. */
+  readonly affinity: number
+  readonly internalLocal: boolean
+  readonly externalLocal: boolean
+}
+
+/** A Service that another proxy serves carries this label. */
+const PROXY_NAME = 'service.kubernetes.io/service-proxy-name'
+
+/** What kube-proxy serves of a Service in one family: nothing for headless and ExternalName Services. */
+export function servicePorts(service: Service, family: Family): ServicePortInfo[] {
+  if (service.headless || service.type === 'ExternalName' || PROXY_NAME in service.meta.labels) return []
+  const clusterIP = service.clusterIPs.find((address) => familyOf(address) === family)
+  if (clusterIP === undefined) return []
+  const same = (address: Address): boolean => familyOf(address) === family
+  const externalIPs = service.externalIPs.filter(same)
+  const vips = service.ingress
+    .filter(({ mode, address }) => mode === 'VIP' && same(address))
+    .map(({ address }) => address)
+  const external = service.type !== 'ClusterIP' || service.externalIPs.length > 0
+  const externalLocal = external && service.externalTrafficPolicy === 'Local'
+  const shared = {
+    origin: `Service ${nameOf(service.meta)}`,
+    family,
+    clusterIP,
+    externalIPs,
+    vips,
+    sourceRanges: service.sourceRanges.filter(({ address }) => same(address)),
+    healthCheckNodePort: service.type === 'LoadBalancer' && externalLocal ? service.healthCheckNodePort : 0,
+    affinity: service.sessionAffinity === 'ClientIP' ? service.affinityTimeout : 0,
+    internalLocal: service.internalTrafficPolicy === 'Local',
+    externalLocal,
+  }
+  return service.ports.map((port) => ({
+    ...shared,
+    name: portName(service, port),
+    portName: port.name,
+    protocol: PROTOCOL_NAME[port.protocol],
+    port: port.port,
+    nodePort: port.nodePort,
+  }))
+}
+
+function portName(service: Service, port: ServicePort): string {
+  return port.name === '' ? nameOf(service.meta) : `${nameOf(service.meta)}:${port.name}`
+}
+
+/** NodePort, load balancer or external addresses. */
+export function externallyAccessible(info: ServicePortInfo): boolean {
+  return info.nodePort !== 0 || info.vips.length > 0 || info.externalIPs.length > 0
+}
+
+/** Also under the Local external policy: pods and the node itself are served as if they went to the cluster address. */
+export const usesClusterEndpoints = (info: ServicePortInfo): boolean =>
+  !info.internalLocal || externallyAccessible(info)
+
+export const usesLocalEndpoints = (info: ServicePortInfo): boolean =>
+  info.internalLocal || (info.externalLocal && externallyAccessible(info))
