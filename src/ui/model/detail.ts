@@ -2,13 +2,13 @@ import { en } from '../../explain/messages/en.ts'
 import { cut, width } from '../terminal/cells.ts'
 import { type Line, line, span } from './line.ts'
 import type { State } from './state.ts'
-import { legOf } from './topology.ts'
+import { frameNear, legOf } from './topology.ts'
 
 /** The packet's headers at the cursor, a field a row. */
 export function packetRows(state: State): Line[] {
   const { hops, cursor } = legOf(state)
-  const frame = hops.slice(0, cursor + 1).findLast((hop) => hop.frame !== null)?.frame
-  if (!frame) return []
+  const frame = frameNear(hops, cursor)
+  if (frame === null) return []
   const rows: Line[] = []
   const add = (name: string, value: string, layer = ''): void => {
     rows.push(line(span(` ${layer.padEnd(6)}`, layer === 'outer' ? 'tunnel' : 'dim'), `${name.padEnd(5)} ${value}`))

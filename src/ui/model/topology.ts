@@ -1,3 +1,4 @@
+import type { FrameSummary } from '../../explain/frame-summary.ts'
 import type { Hop } from '../../explain/hops.ts'
 import { en } from '../../explain/messages/en.ts'
 import { packetTitle } from '../../explain/text/trace.ts'
@@ -153,7 +154,7 @@ export function pathRows(state: State, glyphs: Glyphs, cells: number): Line[] {
 /** What the packet is right now, in a line. */
 export function packetRow(state: State): Line {
   const { hops, cursor } = legOf(state)
-  const frame = hops[cursor]?.frame ?? hops.slice(0, cursor + 1).findLast((hop) => hop.frame !== null)?.frame
+  const frame = frameNear(hops, cursor)
   if (!frame) return line(span(` ${en.ui.noHops}`, 'bad'))
   const ip = frame.ip === undefined ? '' : `  ttl ${frame.ip.ttl}  len ${frame.ip.length}`
   const outer =
@@ -161,4 +162,10 @@ export function packetRow(state: State): Line {
       ? ''
       : `  in ${frame.outer.ip.source} > ${frame.outer.ip.destination} VNI ${frame.outer.vni}`
   return line(span(` #${hops[0].packet} `, 'strong'), `${packetTitle(frame)}${ip}${outer}`)
+}
+
+/** The packet's headers at the cursor, or where they were last seen, or (waiting for ARP before it ever left) will be. */
+export function frameNear(hops: readonly Hop[], cursor: number): FrameSummary | null {
+  const seen = hops.slice(0, cursor + 1).findLast((hop) => hop.frame !== null)
+  return (seen ?? hops.find((hop) => hop.frame !== null))?.frame ?? null
 }

@@ -16,7 +16,7 @@ export function TraceScreen(props: ScreenProps): ReactElement {
   const { above, below } = chromeRows(height)
   const body = height - above - below
   const list = hopList(state, theme.glyphs)
-  const left = Math.min(Math.max(44, Math.floor(width * 0.45)), 58)
+  const left = Math.min(Math.max(40, Math.floor(width * 0.45)), 58)
   const right = width - left
   const why = Math.max(5, Math.min(12, Math.floor(body / 3)))
   const hop = allHops(state.story)[state.cursor]
@@ -39,7 +39,7 @@ export function TraceScreen(props: ScreenProps): ReactElement {
               en.ui.diff,
               span(`  ${en.ui.legend.added}  ${en.ui.legend.removed}  ${en.ui.legend.changed}`, 'dim'),
             )}
-            rows={diffRows(state)}
+            rows={diffRows(state, right - 2)}
             scroll={state.focus === 1 ? state.scroll : 0}
             width={right}
             height={body - why}
