@@ -3,6 +3,7 @@ import { addCompletion } from './completion.ts'
 import { EXIT, report } from './exit.ts'
 import { addExport } from './export.ts'
 import { quietWhenPipeCloses } from './output.ts'
+import { addRun } from './run.ts'
 import { addScenarios } from './scenarios.ts'
 import { addTlsVerify } from './tls-verify.ts'
 import { addTrace } from './trace.ts'
@@ -18,7 +19,7 @@ const program = new Command('podwire')
   .configureHelp({ sortSubcommands: false })
   .exitOverride()
 
-for (const add of [addUi, addTrace, addTlsVerify, addExport, addScenarios, addCompletion]) add(program)
+for (const add of [addUi, addTrace, addRun, addTlsVerify, addExport, addScenarios, addCompletion]) add(program)
 
 quietWhenPipeCloses()
 try {

@@ -6,11 +6,16 @@ import type { StoryRequest } from '../ui/model/experience.ts'
 import { EXIT } from './exit.ts'
 import { experienceOf } from './experience.ts'
 import { print } from './output.ts'
+import { report, runFile } from './run.action.ts'
 import type { UiOptions } from './ui.ts'
 
 export async function open(scenario: string | undefined, options: UiOptions): Promise<number> {
   const paths = options.file ?? [scenarioPath(scenario ?? 'first')]
-  if (options.plain || !process.stdout.isTTY || !process.stdin.isTTY) return EXIT.badInput
+  if (options.plain || !process.stdout.isTTY || !process.stdin.isTTY)
+    return report(
+      paths.flatMap((path) => runFile(path, options.seed)),
+      'text',
+    )
   const inventory = readInput(paths)
   const request = firstRequest(inventory)
   const experience = experienceOf(inventory, options.seed)

@@ -1,3 +1,4 @@
+import { report } from './en-report.ts'
 import { ui } from './en-ui.ts'
 
 /**
@@ -6,6 +7,7 @@ import { ui } from './en-ui.ts'
  */
 export const en = {
   ui,
+  report,
   verdict: {
     delivered: 'DELIVERED',
     refused: 'REFUSED',

@@ -31,7 +31,7 @@ function verdictLine({ verdict, reason, delivered }: Trace): string {
 
 function hopSection(title: string, hops: readonly Hop[], explained: boolean): string[] {
   if (hops.length === 0) return []
-  const first = hops.find((h) => h.frame !== null)?.frame ?? null
+  const first = hops.find((h) => h.frame?.ip !== undefined)?.frame ?? null
   const heads = columns(
     hops.map((h, i) => [String(h.n).padStart(2), who(h), h.device || '-', h.action, detail(h, hops[i - 1])]),
   )

@@ -1,0 +1,55 @@
+import { junit } from '../export/junit.ts'
+import { readInput } from '../host/files.ts'
+import { scenarioPath } from '../host/shipped.ts'
+import { Emulation } from '../scenario/emulation.ts'
+import { reportText, titleOf } from '../scenario/report-text.ts'
+import { failuresOf, runScenario, type ScenarioReport } from '../scenario/run.ts'
+import { inputError } from '../util/diagnostics.ts'
+import { EXIT } from './exit.ts'
+import { print, printJson, warn } from './output.ts'
+import type { RunOptions } from './run.ts'
+
+export function run(names: readonly string[], options: RunOptions): number {
+  return report(
+    names.flatMap((name) => runFile(scenarioPath(name), options.seed)),
+    options.output,
+  )
+}
+
+/** The scenarios of one file, each in a cluster of its own. */
+export function runFile(path: string, seed: number | undefined): ScenarioReport[] {
+  const inventory = readInput([path])
+  if (inventory.scenarios.length === 0) throw inputError(`${path} holds no Scenario`, 'a document of kind Scenario')
+  return inventory.scenarios.map((scenario) => {
+    const emulation = new Emulation(inventory, { scenario, seed })
+    warn(emulation.diagnostics)
+    return runScenario(emulation, scenario)
+  })
+}
+
+export function report(reports: readonly ScenarioReport[], output: RunOptions['output']): number {
+  if (output === 'junit') process.stdout.write(junit(reports))
+  else if (output === 'json') printJson('ScenarioReports', { reports: reports.map(plain) })
+  else print(reports.flatMap((one, i) => [...(i === 0 ? [] : ['', '']), ...reportText(one)]))
+  for (const one of reports) warn(failuresOf(one))
+  return reports.every(({ ok }) => ok) ? EXIT.ok : EXIT.failed
+}
+
+/** A report as JSON: what was asked and what came of it, without the Scenario's own text. */
+function plain({ scenario, seed, ok, steps, failures }: ScenarioReport): object {
+  return {
+    scenario: scenario.name,
+    title: scenario.title,
+    seed,
+    ok,
+    steps: steps.map(({ step, began, ended, outcome, failures: wrong }) => ({
+      step: titleOf(step),
+      line: step.at.line,
+      began,
+      ended,
+      outcome,
+      failures: wrong,
+    })),
+    failures,
+  }
+}

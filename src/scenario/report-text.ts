@@ -1,0 +1,67 @@
+import { en } from '../explain/messages/en.ts'
+import { traceText } from '../explain/text/trace.ts'
+import { formatAddress } from '../util/address.ts'
+import type { Outcome } from './outcome.ts'
+import type { ScenarioReport, StepReport } from './run.ts'
+
+const { report: say } = en
+
+/** A scenario's run as text: each step, what came of it and why, and whether it is what was expected. */
+export function reportText(report: ScenarioReport): string[] {
+  const { scenario, steps, failures } = report
+  const bad = failures.length + steps.reduce((sum, step) => sum + step.failures.length, 0)
+  return [
+    `${scenario.name}: ${scenario.title}`,
+    ...steps.flatMap((step, i) => ['', ...stepText(step, i + 1)]),
+    '',
+    ...failures.map(({ field, got, expected }) => say.expected(field, got, expected)),
+    bad === 0 ? say.passed(steps.length) : say.failures(bad),
+  ]
+}
+
+function stepText(report: StepReport, number: number): string[] {
+  const { step, began, outcome, failures } = report
+  const judged = step.expect === null ? '' : `  ${failures.length === 0 ? say.ok : say.failed}`
+  const head = `${number}. ${titleOf(step)}  at ${milliseconds(began)} ms${judged}`
+  const wrong = failures.map(({ field, got, expected }) => say.expected(field, got, expected))
+  return [head, ...[...wrong, ...outcomeText(outcome)].map((line) => (line === '' ? '' : `   ${line}`))]
+}
+
+/** The step's own name, or what it does: `ping from client to default/web count 3`. */
+export function titleOf({ label, operation }: StepReport['step']): string {
+  if (label !== '') return label
+  const details = Object.entries(operation.with).flatMap(([key, value]) =>
+    value === undefined ? [] : [`${key} ${value}`],
+  )
+  return [operation.name, ...details].join(' ')
+}
+
+/** What an operation came to, in a line or (a trace) many. */
+export function outcomeText(outcome: Outcome): string[] {
+  switch (outcome.kind) {
+    case 'trace':
+      return traceText(outcome.trace)
+    case 'ping': {
+      const times = outcome.times.map(milliseconds).join(' ')
+      return [
+        say.ping(outcome.sent, outcome.received) + (times === '' ? '' : `, ${say.roundTrip(times)}`),
+        ...errorText(outcome.error),
+      ]
+    }
+    case 'traceroute':
+      return [
+        ...outcome.via.map((via, i) => `${String(i + 1).padStart(2)}  ${via === null ? '*' : formatAddress(via)}`),
+        outcome.reached ? say.reached : say.notReached,
+        ...errorText(outcome.error),
+      ]
+    case 'connect':
+      return outcome.error === null ? [say.connected] : errorText(outcome.error)
+    case 'curl':
+      return [outcome.status === null ? say.exit(outcome.exit) : say.http(outcome.status), ...errorText(outcome.error)]
+    default:
+      return []
+  }
+}
+
+const errorText = (error: string | null): string[] => (error === null ? [] : [say.failedWith(error)])
+const milliseconds = (nanos: number): string => (nanos / 1e6).toFixed(3)
