@@ -76,11 +76,21 @@ export class PingSocket {
     if (errno !== null) throw failure(ip, cause, errno, 'sendto', null, to)
   }
 
+  /** The MTU of the path as far as it is known (IP_MTU); null when there is no route. */
+  pathMtu(remote: Address): number | null {
+    const route = this.table.ip.route(remote)
+    return typeof route === 'string' ? null : route.mtu
+  }
+
   /** The next reply, or ICMP error about a request; null once `timeout` nanoseconds have passed. */
   *receive(timeout: Nanos | null = null): Process<EchoAnswer | null> {
     return yield* this.mailbox.take(this.table.ip.kernel.simulation, timeout, () => {
       if (this.closed) throw failure(this.table.ip, this.cause, 'EBADF', 'recvfrom')
     })
+  }
+
+  get isClosed(): boolean {
+    return this.closed
   }
 
   close(): void {

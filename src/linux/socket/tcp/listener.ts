@@ -23,6 +23,7 @@ export class Listener {
   readonly waiting: Connection[] = []
   readonly backlog: number
   private paused = false
+  private closed = false
 
   constructor(
     private readonly host: ListenerHost,
@@ -54,8 +55,14 @@ export class Listener {
     for (const connection of this.waiting.splice(0)) this.host.hand(connection, this.onStream)
   }
 
+  get isClosed(): boolean {
+    return this.closed
+  }
+
   /** What waits is reset; handshakes under way are forgotten. */
   close(): void {
+    if (this.closed) return
+    this.closed = true
     this.host.unlisten(this)
   }
 }

@@ -97,6 +97,10 @@ export class TcpStream implements Stream {
     this.wake()
   }
 
+  get isClosed(): boolean {
+    return this.closed
+  }
+
   /** close(2): FIN, or RST when data is left unread. */
   close(): void {
     if (this.closed) return

@@ -135,6 +135,10 @@ export class UdpSocket {
     return datagram
   }
 
+  get isClosed(): boolean {
+    return this.closed
+  }
+
   close(): void {
     if (this.closed) return
     this.closed = true

@@ -1,0 +1,44 @@
+import type { Stream } from '../../linux/socket/stream.ts'
+import type { TcpStream } from '../../linux/socket/tcp/stream.ts'
+import type { Process } from '../../sim/process.ts'
+import type { Nanos } from '../../sim/time.ts'
+import type { Address, Family } from '../../util/address.ts'
+import type { Header } from '../../wire/http/head.ts'
+import type { PodContext } from '../context.ts'
+import type { Url } from './url.ts'
+
+export interface CurlOptions {
+  /** -v, -i, -I, -f. */
+  readonly verbose?: boolean
+  readonly include?: boolean
+  readonly head?: boolean
+  readonly fail?: boolean
+  /** -X, -H, -d. */
+  readonly method?: string
+  readonly headers?: readonly Header[]
+  readonly data?: Uint8Array
+  /** --resolve HOST:PORT:ADDRESS, keyed by `HOST:PORT`. */
+  readonly resolve?: ReadonlyMap<string, readonly Address[]>
+  /** --connect-timeout; curl's own default is 300 s. */
+  readonly connectTimeout?: Nanos
+  /** -m. */
+  readonly maxTime?: Nanos | null
+  /** -4, -6. */
+  readonly family?: Family | null
+  /** --local-address. */
+  readonly source?: Address | null
+  /** Schemes beside http: what makes a stream of theirs from a TCP stream. Throws CurlFailure. */
+  readonly upgrades?: Readonly<Record<string, Upgrade>>
+}
+
+export type Upgrade = (stream: TcpStream, url: Url, context: PodContext, options: CurlOptions) => Process<Stream>
+
+/** What came of it, for programs that look at more than the exit code. */
+export interface CurlResult {
+  code: number
+  status: number | null
+  headers: readonly Header[]
+  body: Uint8Array
+  /** The error, without `curl: (7)`. */
+  message: string | null
+}
