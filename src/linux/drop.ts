@@ -11,5 +11,5 @@ export function drop(kernel: Kernel, place: PlaceId, skb: Skb, reason: DropReaso
     return
   }
   const event = detail === undefined ? ({ kind: 'drop', reason } as const) : ({ kind: 'drop', reason, detail } as const)
-  skb.cause = rec.step(kernel.simulation.now, place, skb.cause, skb.packet, skb.frame, event)
+  skb.cause = rec.step(kernel.simulation.now, place, skb.cause, skb.packet, null, event)
 }

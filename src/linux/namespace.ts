@@ -10,9 +10,11 @@ import type { Errno } from './errno.ts'
 import { isLinkLocal, isMulticast, linkLocal, selectOn } from './ip/address.ts'
 import { type ErrorDetail, icmpErrorV4 } from './ip/icmp-error.ts'
 import { IcmpLimit } from './ip/icmp-limit.ts'
+import { icmpErrorV6 } from './ip/icmpv6-error.ts'
 import { assign, routesOf, withdraw } from './ip/interface-address.ts'
 import type { IpLayer, RouteAnswer, SendOptions, Transport } from './ip/layer.ts'
 import { sendV4 } from './ip/output.ts'
+import { sendV6 } from './ip/output6.ts'
 import { PathMtus } from './ip/pmtu.ts'
 import { type DefragUser, Reassembly } from './ip/reassembly.ts'
 import { refusal } from './ip/refusal.ts'
@@ -35,7 +37,8 @@ export class Namespace implements IpLayer, NetfilterHost {
   readonly fibs = new Fibs()
   /** UDP ports that tunnels listen on. */
   tunnels: Map<number, VxlanPort> | null = null
-  private readonly named: NetDevice[] = []
+  /** Replaced, not grown: a pod's list is exactly as long as it needs to be. */
+  private named: readonly NetDevice[] = []
   private lo: NetDevice | null = null
   private nextIndex = 2
   private placeId = -1
@@ -91,15 +94,14 @@ export class Namespace implements IpLayer, NetfilterHost {
   addDevice(name: string, driver: Driver, mtu: number, mac = macFor(this.node, this.name, name)): NetDevice {
     if (this.device(name) !== null) throw new Error(`device ${name} in ${this.node} ${this.name}: expected a new name`)
     const device = new NetDevice(this, name, this.nextIndex++, mac, mtu, driver)
-    this.named.push(device)
+    this.named = [...this.named, device]
     return device
   }
 
   /** `ip link del`. */
   removeDevice(device: NetDevice): void {
-    const at = this.named.indexOf(device)
-    if (at < 0) return
-    this.named.splice(at, 1)
+    if (!this.named.includes(device)) return
+    this.named = this.named.filter((other) => other !== device)
     this.setDown(device)
     device.port?.bridge.removePort(device.port)
     device.driver.remove?.(device)
@@ -176,8 +178,8 @@ export class Namespace implements IpLayer, NetfilterHost {
 
   send(skb: Skb, options: SendOptions): Errno | null {
     const { destination, source } = options
-    if (!isV4(destination) || !isV4(source)) return 'EAFNOSUPPORT'
-    return sendV4(this, skb, options, destination)
+    if (isV4(destination) !== isV4(source)) return 'EAFNOSUPPORT'
+    return isV4(destination) ? sendV4(this, skb, options, destination) : sendV6(this, skb, options, destination)
   }
 
   /** The route to a destination; with a device, the best that leaves by it. */
@@ -227,6 +229,7 @@ export class Namespace implements IpLayer, NetfilterHost {
 
   icmpError(skb: Skb, family: Family, type: number, code: number, detail: ErrorDetail = REJECTED): void {
     if (family === 4) icmpErrorV4(this, skb, type, code, detail)
+    else icmpErrorV6(this, skb, type, code, detail)
   }
 
   tcpReset(skb: Skb, _family: Family): void {

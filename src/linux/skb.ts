@@ -26,6 +26,8 @@ export class Skb {
   bridgedFrom: { readonly port: BridgePort; readonly source: Mac } | null = null
   /** The largest fragment this packet was reassembled from, 0 if it never was one: it leaves in fragments of that size. */
   fragmentSize = 0
+  /** It was put together from fragments here, so it may be cut again whatever its DF says (`ignore_df`). */
+  reassembled = false
 
   constructor(
     public frame: Frame,
@@ -42,7 +44,13 @@ export class Skb {
     copy.direction = this.direction
     copy.input = this.input
     copy.fragmentSize = this.fragmentSize
+    copy.reassembled = this.reassembled
     return copy
+  }
+
+  /** What `ip_rcv` does to the control block: the size of the fragments is lost when a bridge passes a packet up. */
+  forgetFragments(): void {
+    this.fragmentSize = 0
   }
 
   /** What entering and leaving a tunnel does (nf_reset_ct): the mark stays. */
@@ -54,6 +62,7 @@ export class Skb {
     this.bridgeInput = null
     this.bridgeOutput = null
     this.fragmentSize = 0
+    this.reassembled = false
   }
 
   /** What crossing a network namespace does (skb_scrub_packet with xnet). */
@@ -67,5 +76,6 @@ export class Skb {
     this.bridgeOutput = null
     this.bridgedFrom = null
     this.fragmentSize = 0
+    this.reassembled = false
   }
 }

@@ -6,6 +6,8 @@ import type { Frame } from '../../wire/frame.ts'
 import { ETHERTYPE } from '../../wire/numbers.ts'
 import { drop } from '../drop.ts'
 import { fragmentV4 } from '../ip/fragment.ts'
+import { fragmentV6 } from '../ip/fragment6.ts'
+import type { Namespace } from '../namespace.ts'
 import type { Skb } from '../skb.ts'
 import type { Bridge } from './bridge.ts'
 import type { BridgePort } from './bridge-port.ts'
@@ -116,10 +118,15 @@ export function forward(bridge: Bridge, to: BridgePort, skb: Skb): readonly Skb[
   skb.bridgeOutput = to.device
   if (!netfilter.run('FORWARD', family, skb, device, device)) return null
   if (!netfilter.run('POSTROUTING', family, skb, null, device)) return null
-  const parts = skb.fragmentSize > 0 && family === 4 ? fragmentV4(device.namespace, skb, to.device.mtu) : [skb]
+  const parts = skb.fragmentSize > 0 ? refragment(device.namespace, skb, to.device.mtu, family) : [skb]
   if (parts === null) return null
   for (const part of parts) ethernet.writeEthernet(part.frame, destinationMac, sourceMac, type)
   return parts
+}
+
+/** `br_nf_dev_queue_xmit`. */
+function refragment(namespace: Namespace, skb: Skb, mtu: number, family: Family): readonly Skb[] | null {
+  return family === 4 ? fragmentV4(namespace, skb, mtu) : fragmentV6(namespace, skb, mtu)
 }
 
 function valid(frame: Frame, family: Family): boolean {

@@ -27,6 +27,9 @@ export function linkLocal(mac: Mac): V6 {
   return new V6(0xfe800000 | 0, 0, (high << 16) | ((low >>> 16) & 0xff00) | 0xff, (0xfe << 24) | (low & 0xffffff))
 }
 
+/** RFC 4291 2.7.1. */
+export const ALL_NODES = new V6(0xff020000 | 0, 0, 0, 1)
+
 export const isLinkLocal = (address: V6): boolean => (address.a & 0xffc00000) === (0xfe800000 | 0)
 export const isMulticastV6 = (address: V6): boolean => address.a >>> 24 === 0xff
 export const isMulticastV4 = (address: V4): boolean => (address & 0xf0000000) === (0xe0000000 | 0)
@@ -45,6 +48,5 @@ export function selectOn(device: NetDevice, towards: Address): Address | null {
     if (inPrefix(towards, subnetOf(own))) return own.address
     first ??= own.address
   }
-  if (typeof towards !== 'number' && (first === null || isLinkLocal(towards))) return linkLocal(device.mac)
-  return first
+  return typeof towards !== 'number' && isLinkLocal(towards) ? linkLocal(device.mac) : first
 }

@@ -41,7 +41,7 @@ export function forwardV4(namespace: Namespace, input: NetDevice, skb: Skb, rout
   outputV4(namespace, skb, route, output, output.mtu)
 }
 
-/** `ip_exceeds_mtu`: what came in fragments with DF may leave in fragments no larger. */
+/** `ip_exceeds_mtu`: what came in fragments may leave in fragments no larger, whatever its DF says. */
 function mayNotFragment(skb: Skb, mtu: number): boolean {
-  return skb.fragmentSize === 0 || skb.fragmentSize > mtu
+  return !skb.reassembled || skb.fragmentSize > mtu
 }

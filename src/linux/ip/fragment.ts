@@ -15,7 +15,7 @@ const FRAGMENTATION_NEEDED = 4
 export function fragmentV4(namespace: Namespace, skb: Skb, deviceMtu: number): Skb[] | null {
   const { bytes: b, start: o, end } = skb.frame
   const whole = ipv4.dontFragment(b, o)
-  if (whole && (skb.fragmentSize === 0 || skb.fragmentSize > deviceMtu)) {
+  if (whole && (!skb.reassembled || skb.fragmentSize > deviceMtu)) {
     namespace.icmpError(skb, 4, UNREACHABLE, FRAGMENTATION_NEEDED, { why: 'too-big', mtu: deviceMtu })
     drop(namespace.kernel, namespace.place, skb, 'too-big')
     return null
@@ -31,12 +31,13 @@ export function fragmentV4(namespace: Namespace, skb: Skb, deviceMtu: number): S
   noteFragments(namespace, skb, mtu, Math.ceil(payload / room))
   const parts: Skb[] = []
   // A packet may be a fragment already: its own offset counts, and only the last piece of a last fragment is the last.
+  const keep = whole && skb.fragmentSize > 0
   const offset = ipv4.fragmentOffset(b, o)
   const more = ipv4.moreFragments(b, o)
   for (let from = 0; from < payload; from += room) {
     const length = Math.min(room, payload - from)
     const last = from + length === payload && !more
-    const word = (whole ? ipv4.DF : 0) | (last ? 0 : ipv4.MF) | ((offset + from) >> 3)
+    const word = (keep ? ipv4.DF : 0) | (last ? 0 : ipv4.MF) | ((offset + from) >> 3)
     parts.push(piece(skb, header, from, length, word))
   }
   return parts

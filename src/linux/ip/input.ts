@@ -26,6 +26,7 @@ export function inputV4(namespace: Namespace, device: NetDevice, skb: Skb, toUs:
     return
   }
   frame.trim(ipv4.totalLength(frame.bytes, frame.start))
+  skb.forgetFragments()
   // A packet that came up through a bridge has been through PREROUTING at its port (ip_sabotage_in).
   if (namespace.netfilter !== null && skb.bridgeInput === null) {
     if (!namespace.netfilter.run('PREROUTING', 4, skb, device, null)) return

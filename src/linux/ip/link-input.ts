@@ -6,6 +6,7 @@ import type { Namespace } from '../namespace.ts'
 import * as arp from '../route/arp.ts'
 import type { Skb } from '../skb.ts'
 import { inputV4 } from './input.ts'
+import { inputV6 } from './input6.ts'
 
 /** `eth_type_trans` and the protocol handlers: a frame that no bridge took, `frame.start` at its Ethernet header. */
 export function linkInput(namespace: Namespace, device: NetDevice, skb: Skb): void {
@@ -25,6 +26,9 @@ export function linkInput(namespace: Namespace, device: NetDevice, skb: Skb): vo
   switch (type) {
     case ETHERTYPE.ipv4:
       inputV4(namespace, device, skb, toUs)
+      return
+    case ETHERTYPE.ipv6:
+      inputV6(namespace, device, skb, toUs)
       return
     case ETHERTYPE.arp:
       arp.receive(device, skb, toUs)

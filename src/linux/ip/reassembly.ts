@@ -113,10 +113,11 @@ export class Reassembly {
     }
     last.frame = frame
     last.fragmentSize = queue.longest
+    last.reassembled = true
     const { recorder, simulation } = this.namespace.kernel
     const event = { kind: 'reassemble', count: pieces.length, length: frame.length } as const
     last.cause = recorder.on
-      ? recorder.step(simulation.now, this.namespace.place, last.cause, last.packet, frame, event)
+      ? recorder.step(simulation.now, this.namespace.place, last.cause, last.packet, null, event)
       : recorder.skip()
     return last
   }

@@ -56,9 +56,11 @@ export class TableHook implements WalkObserver {
     }
     this.steps.rule(p, this.table, rule, verdictOf(rule.target), this.walk)
     const { kind } = rule.target
-    if (kind === 'reject') this.reject(p, rule.target.with)
     if (kind !== 'drop' && kind !== 'reject') return rule
-    this.steps.drop(p, 'netfilter', ruleText(this.walk.chain.name, rule, p.family))
+    // The answer to a rejected packet of our own passes this same hook: the walk is another one afterwards.
+    const text = ruleText(this.walk.chain.name, rule, p.family)
+    if (kind === 'reject') this.reject(p, rule.target.with)
+    this.steps.drop(p, 'netfilter', text)
     return 'drop'
   }
 

@@ -56,6 +56,8 @@ export class NetfilterStack implements Netfilter, MatchState {
   private readonly rules: Record<Family, RuleSet> = { 4: {}, 6: {} }
   private readonly hooks: Record<Family, Hooks> = { 4: EMPTY, 6: EMPTY }
   private readonly packet = new Packet()
+  /** Hooks that are running, one inside the other. */
+  private depth = 0
   private readonly steps: Steps
   private readonly natEngine: Nat
   private readonly options: NetfilterOptions
@@ -96,10 +98,14 @@ export class NetfilterStack implements Netfilter, MatchState {
   run(hook: HookName, family: Family, skb: Skb, input: Device | null, output: Device | null): boolean {
     const entries = this.hooks[family][hook]
     if (entries.length === 0) return true
-    const p = this.packet
+    // REJECT answers from within a hook, and its answer passes OUTPUT before the hook is done.
+    const p = this.depth === 0 ? this.packet : new Packet()
     if (!p.load(this, hook, family, skb, input, output)) return true
-    for (let i = 0; i < entries.length; i++) if (!entries[i].run(p)) return false
-    return true
+    this.depth++
+    let passed = true
+    for (let i = 0; passed && i < entries.length; i++) passed = entries[i].run(p)
+    this.depth--
+    return passed
   }
 
   private register(family: Family, rules: RuleSet): Hooks {

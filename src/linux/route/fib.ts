@@ -36,7 +36,9 @@ export class Fib {
       routes[i] = route
       return
     }
-    routes.splice(low, 0, route)
+    // A small list stays exactly as long as it needs to be.
+    if (routes.length > SMALL) routes.splice(low, 0, route)
+    else this.routes = [...routes.slice(0, low), route, ...routes.slice(low)]
   }
 
   /** Removes every route for which `gone` holds; returns how many. */
