@@ -141,8 +141,9 @@ function carve(size: number): number {
   return at
 }
 
-/** `set` on a view would make the view, which costs as much as copying a small frame. */
+/** `set` would need a view, which costs as much as copying a small frame. */
 function copy(from: Uint8Array, start: number, end: number, to: Uint8Array, at: number): void {
-  if (end - start > 512) to.set(from.subarray(start, end), at)
+  if (from === to) to.copyWithin(at, start, end)
+  else if (end - start > 512) to.set(from.subarray(start, end), at)
   else for (let i = start, j = at; i < end; i++, j++) to[j] = from[i]
 }

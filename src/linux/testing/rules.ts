@@ -1,10 +1,10 @@
 import { type Address, address } from '../../util/address.ts'
 import type { Namespace } from '../namespace.ts'
-import { Chain, type Rule, RuleBlock } from '../netfilter/rules/rule.ts'
+import { Chain, type Rule } from '../netfilter/rules/rule.ts'
 import type { RuleSet } from '../netfilter/rules/table.ts'
 import { NetfilterStack } from '../netfilter/stack.ts'
 
-const chain = (name: string, rules: readonly Rule[]): Chain => new Chain(name, [new RuleBlock(rules)], 'ACCEPT')
+const chain = (name: string, rules: readonly Rule[]): Chain => Chain.of(name, rules, 'ACCEPT')
 const only = (to: Address) => ({ low: to, high: to })
 
 /** Virtual addresses of the lab: 10.96.0.N. */
