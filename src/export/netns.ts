@@ -1,5 +1,4 @@
-import type { NetnsDescription, NetnsMachine, NetnsNode, NetnsOverlay, NetnsPod } from './netns-description.ts'
-import { masquerade } from './netns-masquerade.ts'
+import type { NetnsDescription, NetnsDevice, NetnsNamespace } from './netns-description.ts'
 import { shellHead, shellTail } from './netns-shell.ts'
 
 /**
@@ -7,199 +6,148 @@ import { shellHead, shellTail } from './netns-shell.ts'
  * Needs root, iproute2, iptables and ethtool there. The same description gives the same script.
  */
 export function netnsScript(d: NetnsDescription): string {
-  const names = ['underlay', ...d.machines.map((m) => m.name), ...d.nodes.map((n) => n.name), ...d.pods.map(podNetns)]
-  const six = [...d.nodes, ...d.machines].some((m) => m.interfaces.some((i) => i.addresses.some(isSix)))
+  const names = ['underlay', ...d.namespaces.map(({ name }) => name)]
+  const six = d.namespaces.some(({ devices }) => devices.some(({ addresses }) => addresses.some(isSix)))
   return [
     '#!/bin/sh',
-    ...comment(d.title),
+    ...d.title.split('\n').map((line) => `# ${line}`),
     shellHead(d.prefix, names),
     'up() {',
-    ...indent([
-      ...namespaces(d, six),
-      ...underlay(d),
-      ...d.machines.flatMap((m) => machine(m, six)),
-      ...d.nodes.flatMap((n) => node(n, d, six)),
-      ...d.pods.flatMap((p) => pod(p, d)),
-      ...offload(d),
-    ]),
+    ...indent([...settings(six), ...underlay(d), ...d.namespaces.flatMap(namespace), ...offload(d)]),
     '}',
     shellTail,
   ].join('\n')
 }
 
-/** A pod's namespace, less the prefix. Underscores cannot be in Kubernetes names, so no two pods share one. */
-export const podNetns = (pod: Pick<NetnsPod, 'namespace' | 'name'>): string => `${pod.namespace}_${pod.name}`
-
-function namespaces(d: NetnsDescription, six: boolean): string[] {
-  const all = 'for each in $NAMES; do sysctls "$each"'
-  const both = (...keys: string[]) =>
-    ['all', 'default'].flatMap((c) => keys.map((k) => `net.ipv6.conf.${c}.${k}`)).join(' ')
+function settings(six: boolean): string[] {
+  const each = (keys: readonly string[]) => `for each in $NAMES; do sysctls "$each" ${keys.join(' ')}; done`
+  const both = (family: string, ...keys: string[]) =>
+    ['all', 'default'].flatMap((c) => keys.map((k) => `${family}.${c}.${k}`))
   const quiet = six
     ? [
-        '# IPv6: no duplicate address detection and no router solicitations, which would mix with the traffic to be watched.',
-        `${all} ${both('accept_dad=0', 'router_solicitations=0', 'accept_ra=0')}; done`,
+        '# No duplicate address detection and no router solicitations: they would mix with the traffic to be watched.',
+        each(both('net.ipv6.conf', 'accept_dad=0', 'router_solicitations=0', 'accept_ra=0')),
       ]
     : [
         '# No IPv6: its neighbour discovery and multicast reports would mix with the traffic to be watched.',
-        `${all} ${both('disable_ipv6=1')}; done`,
+        each(both('net.ipv6.conf', 'disable_ipv6=1')),
       ]
-  const forward = ['net.ipv4.ip_forward=1', ...(six ? ['net.ipv6.conf.all.forwarding=1'] : [])].join(' ')
-  const routers = [...d.machines.filter((m) => m.forwards), ...d.nodes].map((m) => quote(m.name)).join(' ')
-  const bridged = [
-    'net.bridge.bridge-nf-call-iptables=1',
-    ...(six ? ['net.bridge.bridge-nf-call-ip6tables=1'] : []),
-  ].join(' ')
   return [
     'create',
     '',
     ...quiet,
-    "# A new namespace inherits this machine's IPv4 settings; the reverse path filter depends on the distribution.",
-    `${all} net.ipv4.conf.all.rp_filter=0 net.ipv4.conf.default.rp_filter=0; done`,
-    '# The bridge plugin and flannel both need forwarding; Kubernetes wants bridged packets to pass iptables.',
-    `for each in ${routers}; do sysctls "$each" ${forward}; done`,
-    `for each in ${d.nodes.map((n) => quote(n.name)).join(' ')}; do sysctls "$each" ${bridged}; done`,
+    "# A new namespace inherits this machine's IPv4 settings; distributions differ in the reverse path filter.",
+    each(both('net.ipv4.conf', 'rp_filter=0')),
   ]
 }
 
-/** Each network is a bridge without an address, in a namespace of its own: a switch. */
-function underlay(d: NetnsDescription): string[] {
-  const all = [...d.machines, ...d.nodes]
-  return [
-    '',
-    '# The networks between machines: switches in a namespace of their own, one port a machine.',
-    'sysctls underlay net.bridge.bridge-nf-call-iptables=0 net.bridge.bridge-nf-call-ip6tables=0',
-    ...batch('underlay', [
-      ...d.networks.flatMap((n) => [
-        `link add ${n.name} mtu ${n.mtu} type bridge stp_state 0 mcast_snooping 0`,
-        `link set ${n.name} up`,
-      ]),
-      ...all.flatMap((m) =>
-        m.interfaces.flatMap((i) => [
-          `link add ${i.port} mtu ${i.mtu} type veth peer name ${i.name} mtu ${i.mtu} address ${i.mac} netns $PREFIX-${m.name}`,
-          `link set ${i.port} master ${i.network} up`,
-        ]),
-      ),
-    ]),
-  ]
-}
-
-function machine(m: NetnsMachine, six: boolean): string[] {
-  return [
-    '',
-    `# ${m.name}`,
-    ...batch(m.name, [
-      'link set lo up',
-      ...m.interfaces.flatMap((i) => [
-        `link set ${i.name} up`,
-        ...i.addresses.filter((a) => six || !isSix(a)).map((a) => addressAdd(a, i.name)),
-      ]),
-      ...m.routes.map((r) => `route add ${r.to}${r.via ? ` via ${r.via}` : ''}${r.device ? ` dev ${r.device}` : ''}`),
-    ]),
-  ]
-}
-
-function node(n: NetnsNode, d: NetnsDescription, six: boolean): string[] {
-  const { bridge } = n
-  return [
-    ...machine(n, six),
-    '# The bridge plugin: cni0 is the gateway of the pods here. Its MAC is set, else it would follow its ports.',
-    ...batch(n.name, [
-      `link add ${bridge.name} mtu ${bridge.mtu} address ${bridge.mac} type bridge stp_state 0`,
-      `link set ${bridge.name} up`,
-      ...bridge.addresses.map((a) => addressAdd(a, bridge.name)),
-    ]),
-    ...n.overlays.flatMap((o) => overlay(n, o, d)),
-    ...masquerade(n, d.clusterCidrs),
-  ]
-}
-
-function overlay(n: NetnsNode, o: NetnsOverlay, d: NetnsDescription): string[] {
-  const peers = d.nodes.filter((peer) => peer !== n)
-  if (o.kind === 'host-gw') {
-    const same = (p: NetnsOverlay) => p.kind === 'host-gw' && isSix(p.podCidr) === isSix(o.podCidr)
-    const routes = peers.flatMap((p) => p.overlays.filter(same).map((q) => ({ to: q.podCidr, via: q.address })))
-    return [
-      '# flannel, host-gw: each node is the gateway to its own pods.',
-      ...batch(
-        n.name,
-        routes.map((r) => `route add ${r.to} via ${r.via}`),
-      ),
-    ]
-  }
-  const remote = peers.flatMap((p) =>
-    p.overlays.flatMap((q) => (q.kind === 'vxlan' && q.device === o.device ? [q] : [])),
+/** Each network is a bridge without an address, in a namespace of its own. */
+function underlay({ networks, namespaces }: NetnsDescription): string[] {
+  const cards = namespaces.flatMap(({ name, devices }) =>
+    devices.flatMap((device) => (device.kind === 'card' ? [{ netns: name, device }] : [])),
   )
   return [
-    '# flannel, vxlan: nothing is learnt. For each other node a neighbour (whose address is the network address of its pods),',
-    '# an FDB entry (behind which machine that MAC is), and a route through it. `onlink`: the address is in no connected network.',
-    ...batch(n.name, [
-      `link add ${o.device} mtu ${o.mtu} address ${o.mac} type vxlan id ${o.vni} local ${o.local} dev ${o.underlay} dstport ${o.port} nolearning`,
-      addressAdd(`${o.address}/${isSix(o.address) ? 128 : 32}`, o.device),
-      `link set ${o.device} up`,
-      ...remote.map((q) => `neigh add ${q.address} lladdr ${q.mac} dev ${o.device} nud permanent`),
-      ...remote.map((q) => `route add ${q.podCidr} via ${q.address} dev ${o.device} onlink`),
+    '',
+    '# The networks between machines: switches, in a namespace of their own, with a socket for each card.',
+    'sysctls underlay net.bridge.bridge-nf-call-iptables=0 net.bridge.bridge-nf-call-ip6tables=0',
+    ...batch('ip', 'underlay', [
+      ...networks.flatMap(({ name, mtu }) => [
+        `link add ${name} mtu ${mtu} type bridge stp_state 0 mcast_snooping 0`,
+        `link set ${name} up`,
+      ]),
+      ...cards.flatMap(({ netns, device: { name, mac, mtu, network, socket } }) => [
+        `link add ${socket} mtu ${mtu} type veth peer name ${name} mtu ${mtu} address ${mac} netns $PREFIX-${netns}`,
+        `link set ${socket} master ${network} up`,
+      ]),
     ]),
-    ...bridgeBatch(
-      n.name,
-      remote.map((q) => `fdb append ${q.mac} dev ${o.device} dst ${q.local} self permanent`),
-    ),
   ]
 }
 
-function pod(p: NetnsPod, d: NetnsDescription): string[] {
-  const { bridge } = d.nodes.find((n) => n.name === p.node)!
-  const gateways = bridge.addresses.map((a) => a.replace(/\/.*/, ''))
+function namespace(ns: NetnsNamespace, _: number, all: readonly NetnsNamespace[]): string[] {
+  const { name, devices, sysctls, rules } = ns
+  const tunnels = devices.filter((d) => d.kind === 'vxlan')
+  const ports = devices.filter((d) => d.port !== null)
   return [
     '',
-    `# Pod ${p.namespace}/${p.name} on ${p.node}`,
-    ...batch(p.node, [
-      `link add ${p.veth} mtu ${p.mtu} address ${p.vethMac} type veth peer name eth0 mtu ${p.mtu} address ${p.mac} netns $PREFIX-${podNetns(p)}`,
-      `link set ${p.veth} master ${bridge.name} up`,
-    ]),
-    ...bridgeBatch(p.node, [`link set dev ${p.veth} hairpin on`]),
-    ...batch(podNetns(p), [
+    `# ${ns.title}`,
+    ...(sysctls.length === 0 ? [] : [`sysctls ${name} ${sysctls.join(' ')}`]),
+    ...batch('ip', name, [
       'link set lo up',
-      'link set eth0 up',
-      ...p.addresses.map((a) => addressAdd(a, 'eth0')),
-      ...p.addresses.flatMap((a) =>
-        gateways.filter((g) => isSix(g) === isSix(a)).map((g) => `route add default via ${g} dev eth0`),
+      ...devices.flatMap((device) => create(ns, device, all)),
+      ...devices.flatMap((d) => d.addresses.map((a) => `addr add ${a} dev ${d.name}${isSix(a) ? ' nodad' : ''}`)),
+      ...devices.flatMap((d) =>
+        d.neighbours.map(({ address, mac }) => `neigh add ${address} lladdr ${mac} dev ${d.name} nud permanent`),
+      ),
+      ...ns.routes.map(({ to, via, device, onlink }) =>
+        ['route add', to, via && `via ${via}`, device && `dev ${device}`, onlink && 'onlink'].filter(Boolean).join(' '),
       ),
     ]),
+    ...batch('bridge', name, [
+      ...tunnels.flatMap((d) =>
+        d.fdb.map(({ mac, remote }) => `fdb append ${mac} dev ${d.name} dst ${remote} self permanent`),
+      ),
+      ...ports.map((d) => `link set dev ${d.name} hairpin ${d.port?.hairpin ? 'on' : 'off'}`),
+    ]),
+    ...restore('iptables', name, rules[4]),
+    ...restore('ip6tables', name, rules[6]),
   ]
 }
 
-function offload(d: NetnsDescription): string[] {
-  const line = (name: string, devices: readonly string[]) => `offload_off ${quote(name)} ${devices.join(' ')}`
+/** The first end of a pair to be met makes both; a card was made with its cable. */
+function create({ name: netns }: NetnsNamespace, device: NetnsDevice, all: readonly NetnsNamespace[]): string[] {
+  const { name, mac, mtu, port } = device
+  const made = `link add ${name} mtu ${mtu} address ${mac}`
+  const up = `link set ${name}${port === null ? '' : ` master ${port.bridge}`} up`
+  switch (device.kind) {
+    case 'card':
+      return [up]
+    case 'bridge':
+      return [
+        '# The gateway of the pods here. Its MAC is set, else it would follow its ports.',
+        `${made} type bridge stp_state 0`,
+        up,
+      ]
+    case 'vxlan':
+      return [
+        '# flannel: nothing is learnt; neighbours, FDB entries and routes by the other ends are written for each other node.',
+        `${made} type vxlan id ${device.vni} local ${device.local} dev ${device.underlay} dstport ${device.udpPort} nolearning`,
+        up,
+      ]
+    case 'veth': {
+      const index = (wanted: string): number => all.findIndex((ns) => ns.name === wanted)
+      const { netns: peerNetns, name: peerName } = device.peer
+      if (index(peerNetns) < index(netns)) return [up]
+      const peer = all[index(peerNetns)]?.devices.find((d) => d.name === peerName)
+      if (peer === undefined) throw new Error(`veth ${name}: expected a device ${peerName} in ${peerNetns}`)
+      const there = `peer name ${peerName} mtu ${peer.mtu} address ${peer.mac} netns $PREFIX-${peerNetns}`
+      return [`${made} type veth ${there}`, up]
+    }
+  }
+}
+
+function restore(tool: string, name: string, rules: string): string[] {
+  return rules === '' ? [] : [`inside ${name} ${tool}-restore <<EOF`, ...rules.trimEnd().split('\n'), 'EOF']
+}
+
+function offload({ networks, namespaces }: NetnsDescription): string[] {
+  const sockets = namespaces.flatMap(({ devices }) => devices.flatMap((d) => (d.kind === 'card' ? [d.socket] : [])))
   return [
     '',
     '# Virtual devices leave checksums and segmentation to hardware that is not there. Off, a capture shows frames as a wire',
     '# would carry them: checksums right, nothing larger than the MTU.',
-    line('underlay', [...d.networks.map((n) => n.name), ...[...d.machines, ...d.nodes].flatMap(ports)]),
-    ...d.machines.map((m) =>
-      line(
-        m.name,
-        m.interfaces.map((i) => i.name),
-      ),
-    ),
-    ...d.nodes.map((n) =>
-      line(n.name, [
-        ...n.interfaces.map((i) => i.name),
-        n.bridge.name,
-        ...n.overlays.flatMap((o) => (o.kind === 'vxlan' ? [o.device] : [])),
-        ...d.pods.filter((p) => p.node === n.name).map((p) => p.veth),
-      ]),
-    ),
-    ...d.pods.map((p) => line(podNetns(p), ['eth0'])),
+    `offload_off underlay ${[...networks.map(({ name }) => name), ...sockets].join(' ')}`,
+    ...namespaces.map(({ name, devices }) => `offload_off ${name} ${devices.map((d) => d.name).join(' ')}`),
   ]
 }
 
-const ports = (m: NetnsMachine): string[] => m.interfaces.map((i) => i.port)
 const isSix = (text: string): boolean => text.includes(':')
-const addressAdd = (a: string, device: string): string => `addr add ${a} dev ${device}${isSix(a) ? ' nodad' : ''}`
-const quote = (name: string): string => (/^[\w.-]+$/.test(name) ? name : `'${name.replaceAll("'", `'\\''`)}'`)
-const comment = (text: string): string[] => text.split('\n').map((line) => `# ${line}`)
-/** Here-documents stay at the margin: POSIX shells would take the indentation as part of the end mark. */
-const indent = (lines: readonly string[]): string[] => {
+
+function batch(tool: 'ip' | 'bridge', name: string, lines: readonly string[]): string[] {
+  return lines.length === 0 ? [] : [`${tool} -n "$PREFIX-${name}" -batch - <<EOF`, ...lines, 'EOF']
+}
+
+/** Here-documents stay at the margin: a shell would take the indentation as part of the end mark. */
+function indent(lines: readonly string[]): string[] {
   let here = false
   return lines.map((line) => {
     const inside = here
@@ -208,9 +156,3 @@ const indent = (lines: readonly string[]): string[] => {
     return inside || line === '' ? line : `  ${line}`
   })
 }
-
-function batch(name: string, lines: readonly string[], tool = 'ip'): string[] {
-  return lines.length === 0 ? [] : [`${tool} -n "$PREFIX-${name}" -batch - <<EOF`, ...lines, 'EOF']
-}
-
-const bridgeBatch = (name: string, lines: readonly string[]): string[] => batch(name, lines, 'bridge')

@@ -96,8 +96,8 @@ export class Dissector {
 
   private ipv6(b: Uint8Array, at: number, checksums: boolean, quoted: boolean): string {
     const v = new DataView(b.buffer, b.byteOffset + at, b.byteLength - at)
-    const source = sixAt(v, 8)
-    const destination = sixAt(v, 24)
+    const source = this.six(v, 8)
+    const destination = this.six(v, 24)
     const payload = v.getUint16(4)
     const traffic = (v.getUint16(0) >> 4) & 0xff
     const words = [`${source} > ${destination}`, `hlim ${b[at + 7]}`, `len ${40 + payload}`]
@@ -165,7 +165,7 @@ export class Dissector {
     const flags =
       type === 136 ? ` flags ${['R', 'S', 'O'].filter((_, i) => b[at + 4] & (0x80 >> i)).join('') || '-'}` : ''
     const option = end - at >= 32 ? ` ${b[at + 24] === 1 ? 'from' : 'is-at'} ${this.role(b, at + 26)}` : ''
-    return `icmp6 ${type === 135 ? 'who-has' : 'neighbour'} ${sixAt(v, 8)}${flags}${option}`
+    return `icmp6 ${type === 135 ? 'who-has' : 'neighbour'} ${this.six(v, 8)}${flags}${option}`
   }
 
   private udp(b: Uint8Array, at: number, end: number): string {
@@ -199,6 +199,15 @@ export class Dissector {
     return String((value - this.initial.get(key)!) >>> 0)
   }
 
+  /** A link-local address is named after the MAC it was made from (RFC 4291 appendix A). */
+  private six(v: DataView, at: number): string {
+    const text = formatV6(new V6(v.getInt32(at), v.getInt32(at + 4), v.getInt32(at + 8), v.getInt32(at + 12)))
+    if (v.getUint32(at) !== 0xfe800000 || v.getUint16(at + 11) !== 0xfffe) return text
+    const mac = new Uint8Array([8, 9, 10, 13, 14, 15].map((i) => v.getUint8(at + i)))
+    mac[0] ^= 2
+    return `fe80(${this.role(mac, 0)})`
+  }
+
   private role(b: Uint8Array, at: number): string {
     const mac = [...b.subarray(at, at + 6)].map((x) => x.toString(16).padStart(2, '0')).join(':')
     if (mac === 'ff:ff:ff:ff:ff:ff') return 'broadcast'
@@ -225,10 +234,6 @@ function tcpOptions(b: Uint8Array, from: number, to: number): string {
     if (b[at] === 8) names.push('ts')
   }
   return names.length === 0 ? '' : ` <${names.join(' ')}>`
-}
-
-function sixAt(v: DataView, at: number): string {
-  return formatV6(new V6(v.getInt32(at), v.getInt32(at + 4), v.getInt32(at + 8), v.getInt32(at + 12)))
 }
 
 /** RFC 1071, folded, not complemented: 0xffff over data that includes a right checksum. */

@@ -1,8 +1,12 @@
-import type { NetnsDescription } from '../../src/export/netns-description.ts'
+import { describeCluster } from '../../src/export/netns-cluster.ts'
 import { formatConntrack, listConntrack } from '../../src/linux/netfilter/conntrack/list.ts'
+import { NetfilterStack } from '../../src/linux/netfilter/stack.ts'
 import { SocketError } from '../../src/linux/socket/error.ts'
+import type { Sockets } from '../../src/linux/socket/table.ts'
 import type { TcpStream } from '../../src/linux/socket/tcp/stream.ts'
 import type { UdpSocket } from '../../src/linux/socket/udp/socket.ts'
+import type { Host } from '../../src/scenario/cluster.ts'
+import type { Emulation } from '../../src/scenario/emulation.ts'
 import { type Process, spawn } from '../../src/sim/process.ts'
 import { MILLISECOND, SECOND } from '../../src/sim/time.ts'
 import { address, sameAddress } from '../../src/util/address.ts'
@@ -10,26 +14,36 @@ import { utf8 } from '../../src/util/bytes.ts'
 import { prefix } from '../../src/util/prefix.ts'
 import type { Sighting } from './capture.ts'
 import { type Tracked, tracked } from './conntrack.ts'
-import { Dissector } from './dissect.ts'
-import { Emulated, type Host } from './emulated.ts'
 import { ECHO, type Flow } from './flows.ts'
 import { PAYLOAD, type Probe } from './probe.ts'
-import { KNOWN_PORTS, type Recording, roles, tell } from './record.ts'
+import { type Recording, Teller } from './record.ts'
 
 /** The same flow in podwire: what its taps saw, until 200 ms after the program ended, as the lab waits. */
-export function emulate(description: NetnsDescription, flow: Flow, seed = 1): Recording {
-  const cluster = new Emulated(description, seed)
-  const { simulation } = cluster.kernel
-  for (const host of cluster.hosts.values()) serve(host, cluster)
+export function emulate(emulation: Emulation, flow: Flow): Recording {
+  const { simulation } = emulation.kernel
+  const hosts = hostsOf(emulation)
+  for (const { namespace } of hosts.values()) namespace.configure({ icmpRateLimit: 0 })
+  for (const [netns, { sockets }] of hosts) if (!netns.includes('_')) serve(sockets, emulation)
   if (flow.blackhole) {
-    const { namespace } = cluster.host(flow.blackhole.netns)
+    const { namespace } = hosts.get(flow.blackhole.netns)!
     namespace.addRoute({ destination: prefix(`${flow.blackhole.address}/32`), kind: 'blackhole' })
   }
-  const task = spawn(simulation, program(cluster.host(flow.from), flow.probe), flow.name, expected)
-  while (task.outcome === null && simulation.now < 60 * SECOND) simulation.run(simulation.now + MILLISECOND)
+  const task = spawn(simulation, program(hosts.get(flow.from)!, flow.probe), flow.name, expected)
+  simulation.runWhile(() => task.outcome === null, simulation.now + 60 * SECOND)
   simulation.run(simulation.now + 200 * MILLISECOND)
-  const dissector = new Dissector(roles(description), KNOWN_PORTS)
-  return { seen: tell(sightingsOf(cluster), dissector), tracked: trackedBy(cluster, dissector) }
+  const teller = new Teller(describeCluster(emulation, ''))
+  return { seen: teller.tell(sightingsOf(emulation)), tracked: trackedBy(hosts, simulation.now, teller) }
+}
+
+/** By namespace name, as the lab calls it. */
+function hostsOf({ cluster, plan }: Emulation): Map<string, Host> {
+  const hosts = new Map<string, Host>([['laptop', cluster.external()]])
+  for (const name of plan.nodes.keys()) {
+    const node = cluster.node(name)
+    hosts.set(name, node)
+    for (const [pod, host] of node.sandboxes) hosts.set(pod.replace('/', '_'), host)
+  }
+  return hosts
 }
 
 /** A system call that fails ends the program, as it ends the script in the lab. */
@@ -38,7 +52,7 @@ function expected(error: unknown): void {
 }
 
 /** What a tap on each device sees; on lo, as libpcap has it, only what comes in. */
-function sightingsOf({ kernel: { recorder } }: Emulated): Omit<Sighting, 'at'>[] {
+function sightingsOf({ recorder }: Emulation): Omit<Sighting, 'at'>[] {
   return recorder.steps.flatMap(({ event, place, frame }) => {
     if ((event.kind !== 'transmit' && event.kind !== 'receive') || frame === null) return []
     const { node, netns, device } = recorder.places[place]
@@ -49,21 +63,27 @@ function sightingsOf({ kernel: { recorder } }: Emulated): Omit<Sighting, 'at'>[]
   })
 }
 
-function trackedBy(cluster: Emulated, dissector: Dissector): Tracked[] {
-  return cluster.description.nodes.flatMap(({ name }) => {
-    const { netfilter } = cluster.host(name)
-    if (netfilter === null) return []
-    const entries = listConntrack(netfilter.conntrack.table, cluster.kernel.simulation.now)
-    return entries.map((entry) => ({
-      netns: name,
-      text: tracked(`${entry.family === 4 ? 'ipv4 2' : 'ipv6 10'} ${formatConntrack(entry)}`, dissector.labels),
-    }))
-  })
+function trackedBy(hosts: ReadonlyMap<string, Host>, now: number, teller: Teller): Tracked[] {
+  return Array.from(hosts).flatMap(
+    ([
+      netns,
+      {
+        namespace: { netfilter },
+      },
+    ]) => {
+      if (!(netfilter instanceof NetfilterStack)) return []
+      return listConntrack(netfilter.conntrack.table, now).map((entry) => {
+        const line = `${entry.family === 4 ? 'ipv4 2' : 'ipv6 10'} ${formatConntrack(entry)}`
+        return { netns, text: tracked(line, teller.labels) }
+      })
+    },
+  )
 }
 
-function serve(host: Host, { kernel: { simulation } }: Emulated): void {
-  host.sockets.listen('any', ECHO.tcp, (stream) => void spawn(simulation, echoStream(stream), 'echo'))
-  const socket = host.sockets.udp()
+/** Machines echo too; in pods podwire does so by itself, as their annotation says. */
+function serve(sockets: Sockets, { kernel: { simulation } }: Emulation): void {
+  sockets.listen('any', ECHO.tcp, (stream) => void spawn(simulation, echoStream(stream), 'echo'))
+  const socket = sockets.udp()
   socket.bind('any', ECHO.udp)
   spawn(simulation, echoDatagrams(socket), 'echo')
 }

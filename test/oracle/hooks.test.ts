@@ -20,14 +20,16 @@ describe.skipIf(skip(missing(), 'the kernel oracle'))('bridged packets at the ho
     return Number(stdout.trim().split(/\s+/)[0])
   }
   const ping = 'ping -n -c1 -W1 10.244.1.3'
+  const [eth0] = cluster().namespaces.find((ns) => ns.name === 'default_a1')!.devices
+  const port = eth0.kind === 'veth' ? eth0.peer.name : ''
   const pair = '-s 10.244.1.2 -d 10.244.1.3'
 
   it.each([
     ['FORWARD sees them', 'filter', 'FORWARD', pair, 1],
     ['in through cni0', 'filter', 'FORWARD', `${pair} -i cni0`, 1],
     ['out through cni0', 'filter', 'FORWARD', `${pair} -o cni0`, 1],
-    ['not by their ports', 'filter', 'FORWARD', `${pair} -i vetha1`, 0],
-    ['but the ports are known to physdev', 'filter', 'FORWARD', `${pair} -m physdev --physdev-in vetha1`, 1],
+    ['not by their ports', 'filter', 'FORWARD', `${pair} -i ${port}`, 0],
+    ['but the ports are known to physdev', 'filter', 'FORWARD', `${pair} -m physdev --physdev-in ${port}`, 1],
     ['PREROUTING sees them, in through cni0', 'mangle', 'PREROUTING', `${pair} -i cni0`, 1],
     ['POSTROUTING sees them, out through cni0', 'mangle', 'POSTROUTING', `${pair} -o cni0`, 1],
     ['INPUT does not', 'filter', 'INPUT', pair, 0],

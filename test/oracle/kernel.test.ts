@@ -1,9 +1,10 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Capture } from './capture.ts'
+import { cluster } from './cluster.ts'
 import { difference } from './compare.ts'
 import { Lab } from './lab.ts'
-import { describeLab, LABS, observedFile } from './labs.ts'
+import { LABS, observedFile } from './labs.ts'
 import { parse, print } from './observed.ts'
 import { record, startEcho } from './record.ts'
 import { missing, skip } from './requirements.ts'
@@ -13,7 +14,7 @@ describe.skipIf(skip(missing(), 'the kernel oracle'))('this kernel does what was
     let lab: Lab
     let capture: Capture
     beforeAll(async () => {
-      lab = await Lab.build(describeLab(of))
+      lab = await Lab.build(cluster(of.options))
       capture = await lab.capture()
       await startEcho(lab)
     })

@@ -4,12 +4,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
 import { netnsScript } from '../../src/export/netns.ts'
-import { cluster } from './cluster.ts'
+import { cluster, PREFIX } from './cluster.ts'
 import { Lab } from './lab.ts'
 import { missing, skip } from './requirements.ts'
 
-const PREFIX = 'podwire-oracle'
-const description = cluster({ prefix: PREFIX, overlay: 'host-gw' })
+const description = cluster({ overlay: 'host-gw' })
 const ours = (): string[] => readdirSync('/run/netns').filter((name) => name.startsWith(`${PREFIX}-`))
 const ip = (...args: string[]) => execFileSync('ip', args, { stdio: 'pipe' })
 
@@ -53,7 +52,10 @@ describe.skipIf(skip(missing(), 'the kernel oracle'))('the exported script', () 
   })
 
   it('takes back what it made when something fails', () => {
-    writeFileSync(file, netnsScript(description).replace('addr add 10.244.2.1/24', 'addr add nonsense'))
+    writeFileSync(
+      file,
+      netnsScript(description).replace('addr add 10.244.2.1/24 dev cni0', 'addr add nonsense dev cni0'),
+    )
     expect(script('up').status).not.toBe(0)
     expect(ours()).toEqual([])
   })
@@ -74,11 +76,11 @@ describe.skipIf(skip(missing(), 'the kernel oracle'))('a lab', () => {
   })
 
   it('removes what a killed one left behind, and its programs', async () => {
-    const dead = cluster({ prefix: PREFIX, overlay: 'vxlan', pods: [3, 3] })
+    const dead = cluster({ overlay: 'vxlan', pods: [3, 3] })
     execFileSync('sh', ['-s', 'up'], { input: netnsScript(dead) })
     const shell = `ip netns exec ${PREFIX}-default_c1 sleep 1000 >/dev/null 2>&1 & echo $!`
     const pid = Number(execFileSync('sh', ['-c', shell], { encoding: 'utf8' }))
-    const lab = await Lab.build(cluster({ prefix: PREFIX, pods: [1] }))
+    const lab = await Lab.build(cluster({ pods: [1] }))
     expect(ours()).toHaveLength(1 + 1 + 1 + 1)
     await expect.poll(() => running(pid)).toBe(false)
     await lab.destroy()

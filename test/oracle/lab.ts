@@ -3,7 +3,7 @@ import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer, type Server } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { netnsScript, podNetns } from '../../src/export/netns.ts'
+import { netnsScript } from '../../src/export/netns.ts'
 import type { NetnsDescription } from '../../src/export/netns-description.ts'
 import { Capture, type Tap } from './capture.ts'
 
@@ -46,8 +46,11 @@ export class Lab {
   }
 
   get namespaces(): string[] {
-    const { machines, nodes, pods } = this.description
-    return [...machines.map((m) => m.name), ...nodes.map((n) => n.name), ...pods.map(podNetns)]
+    return this.description.namespaces.map(({ name }) => name)
+  }
+
+  get six(): boolean {
+    return this.description.namespaces.some(({ routes }) => routes.some(({ via }) => via?.includes(':')))
   }
 
   /** Runs a shell command in a namespace and waits for it. */
@@ -79,12 +82,15 @@ export class Lab {
 
   /** Forgets what earlier flows taught: neighbours, bridge FDBs, path MTUs and connections. */
   async forget(): Promise<void> {
-    const { nodes, networks } = this.description
+    const { namespaces, networks } = this.description
+    const bridges = namespaces.flatMap(({ name, devices }) =>
+      devices.flatMap((d) => (d.kind === 'bridge' ? [[name, d.name]] : [])),
+    )
     const flush = 'ip neigh flush all; ip -6 neigh flush all; ip route flush cache; ip -6 route flush cache'
     await Promise.all([
       ...this.namespaces.map((netns) => this.run(netns, `(${flush}) 2>/dev/null`)),
-      ...nodes.map((n) =>
-        this.run(n.name, `ip link set ${n.bridge.name} type bridge fdb_flush; conntrack -F 2>/dev/null`),
+      ...bridges.map(([netns, bridge]) =>
+        this.run(netns, `ip link set ${bridge} type bridge fdb_flush; conntrack -F 2>/dev/null`),
       ),
       ...networks.map((n) => this.run('underlay', `ip link set ${n.name} type bridge fdb_flush`)),
     ])

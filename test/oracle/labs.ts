@@ -1,4 +1,4 @@
-import { type ClusterOptions, cluster } from './cluster.ts'
+import type { ClusterOptions } from './cluster.ts'
 import { FLOWS, type Flow, MTU_FLOWS, SIX_FLOWS } from './flows.ts'
 
 /** The clusters that are built, each with the flows that are sent through it. */
@@ -15,8 +15,6 @@ export const LABS: readonly {
   { name: 'host-gw, IPv6', folder: 'host-gw', options: { overlay: 'host-gw', dualStack: true }, flows: SIX_FLOWS },
   { name: 'vxlan, IPv6', folder: 'vxlan', options: { overlay: 'vxlan', dualStack: true }, flows: SIX_FLOWS },
 ]
-
-export const describeLab = (lab: (typeof LABS)[number]) => cluster(lab.options)
 
 /** The file with what a kernel was seen to do. */
 export const observedFile = (folder: string, flow: string): URL =>

@@ -1,5 +1,4 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { podNetns } from '../../src/export/netns.ts'
 import type { NetnsDescription } from '../../src/export/netns-description.ts'
 import type { Capture, Sighting } from './capture.ts'
 import { type Tracked, tracked } from './conntrack.ts'
@@ -22,7 +21,7 @@ export interface Recording {
 }
 
 export async function startEcho(lab: Lab): Promise<void> {
-  const six = lab.description.clusterCidrs.length > 1
+  const six = lab.six
   for (const netns of lab.namespaces) {
     const tcp = six ? `TCP6-LISTEN:${ECHO.tcp},ipv6only=0` : `TCP4-LISTEN:${ECHO.tcp}`
     lab.serve(netns, `exec socat ${tcp},fork,reuseaddr,backlog=16 EXEC:cat`)
@@ -34,8 +33,8 @@ export async function startEcho(lab: Lab): Promise<void> {
 /** Runs one flow on a cluster that has forgotten all others, and says what every tap saw. */
 export async function record(lab: Lab, capture: Capture, flow: Flow): Promise<Recording> {
   const sightings = await sight(lab, capture, flow)
-  const dissector = new Dissector(roles(lab.description), KNOWN_PORTS)
-  return { seen: tell(sightings, dissector), tracked: await connections(lab, dissector.labels) }
+  const teller = new Teller(lab.description)
+  return { seen: teller.tell(sightings), tracked: await connections(lab, teller.labels) }
 }
 
 /** The frames of one flow, as every tap saw them. */
@@ -55,38 +54,61 @@ export async function sight(lab: Lab, capture: Capture, flow: Flow): Promise<Sig
   return capture.take()
 }
 
-export function tell(sightings: readonly Omit<Sighting, 'at'>[], dissector: Dissector): Seen[] {
-  return sightings
-    .filter(({ frame }) => !isChatter(frame))
-    .map(({ netns, device, direction, frame }) => ({
-      netns,
-      device,
-      direction,
-      text: dissector.frame(frame, device !== 'lo'),
-    }))
-}
-
 async function connections(lab: Lab, labels: Labels): Promise<Tracked[]> {
   const out: Tracked[] = []
-  for (const { name } of lab.description.nodes) {
+  for (const { name, rules } of lab.description.namespaces) {
+    if (rules[4] + rules[6] === '') continue
     const { stdout } = await lab.run(name, 'conntrack -L -o extended; conntrack -L -f ipv6 -o extended')
     for (const line of stdout.split('\n').filter(Boolean).sort()) out.push({ netns: name, text: tracked(line, labels) })
   }
   return out
 }
 
-export const KNOWN_PORTS: ReadonlySet<number> = new Set([ECHO.tcp, ECHO.udp, CLOSED, 8472, ...range(33434, 33534)])
+const KNOWN_PORTS: ReadonlySet<number> = new Set([ECHO.tcp, ECHO.udp, CLOSED, 8472, ...range(33434, 33534)])
 
-/** A MAC's role is the device that has it. */
-export function roles(d: NetnsDescription): Map<string, string> {
-  return new Map([
-    ...[...d.machines, ...d.nodes].flatMap((m) => m.interfaces.map((i) => [i.mac, `${m.name}:${i.name}`] as const)),
-    ...d.nodes.map((n) => [n.bridge.mac, `${n.name}:${n.bridge.name}`] as const),
-    ...d.nodes.flatMap((n) =>
-      n.overlays.flatMap((o) => (o.kind === 'vxlan' ? [[o.mac, `${n.name}:${o.device}`] as const] : [])),
-    ),
-    ...d.pods.flatMap((p) => [[p.mac, `${podNetns(p)}:eth0`] as const, [p.vethMac, `${p.node}:${p.veth}`] as const]),
-  ])
+/** Devices by place, `node-1 cni0`, as recordings name them: a bridge port after its pod, since its own name is a hash. */
+class Names {
+  private readonly names = new Map<string, string>()
+
+  constructor(readonly description: NetnsDescription) {
+    for (const { name, devices } of description.namespaces) {
+      for (const d of devices) {
+        const pod = d.kind === 'veth' && d.port !== null ? d.peer.netns.replace(/^.*_/, 'veth') : null
+        this.names.set(`${name} ${d.name}`, pod ?? d.name)
+      }
+    }
+  }
+
+  of(netns: string, device: string): string {
+    return this.names.get(`${netns} ${device}`) ?? device
+  }
+}
+
+/** Turns the sightings of one flow into what recordings say of them. */
+export class Teller {
+  readonly labels: Labels
+  private readonly names: Names
+  private readonly dissector: Dissector
+
+  constructor(description: NetnsDescription) {
+    this.names = new Names(description)
+    const roles = description.namespaces.flatMap(({ name, devices }) =>
+      devices.map((d) => [d.mac, `${name}:${this.names.of(name, d.name)}`] as const),
+    )
+    this.dissector = new Dissector(new Map(roles), KNOWN_PORTS)
+    this.labels = this.dissector.labels
+  }
+
+  tell(sightings: readonly Omit<Sighting, 'at'>[]): Seen[] {
+    return sightings
+      .filter(({ frame }) => !isChatter(frame))
+      .map(({ netns, device, direction, frame }) => ({
+        netns,
+        device: this.names.of(netns, device),
+        direction,
+        text: this.dissector.frame(frame, device !== 'lo'),
+      }))
+  }
 }
 
 function range(from: number, to: number): number[] {
