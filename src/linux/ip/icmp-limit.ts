@@ -10,7 +10,7 @@ const GLOBAL_BURST = 50
 /** ip_rt_redirect_load, _number and _silence. */
 const REDIRECT_LOAD = 20 * MILLISECOND
 const REDIRECT_NUMBER = 9
-const REDIRECT_SILENCE = REDIRECT_LOAD << (REDIRECT_NUMBER + 1)
+const REDIRECT_SILENCE = REDIRECT_LOAD * 2 ** (REDIRECT_NUMBER + 1)
 
 /** Linux's inet_peer, as far as ICMP asks of it. Tokens are nanoseconds saved up. */
 interface Peer {
