@@ -5,6 +5,7 @@ import { type InputOptions, withInput } from './options.ts'
 export function addExport(program: Command): void {
   const group = program.command('export').description("print what others' tools read")
   addPcapng(group)
+  addNetns(group)
 }
 
 export interface PcapngOptions extends InputOptions {
@@ -33,5 +34,24 @@ function addPcapng(group: Command): void {
     )
     .action(async (options: PcapngOptions) => {
       ;(await import('./export.action.ts')).exportPcapng(options)
+    })
+}
+
+export interface NetnsOptions extends InputOptions {
+  readonly prefix: string
+}
+
+function addNetns(group: Command): void {
+  withInput(group.command('netns').description('a shell script that builds the same cluster in network namespaces'))
+    .option('--prefix <name>', 'namespaces are called PREFIX-NAME', 'podwire')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  podwire export netns > cluster.sh
+  sudo sh cluster.sh up && sudo ip netns exec podwire-default_client ping -c 1 10.244.2.2; sudo sh cluster.sh down`,
+    )
+    .action(async (options: NetnsOptions) => {
+      ;(await import('./export.action.ts')).exportNetns(options)
     })
 }
