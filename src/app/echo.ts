@@ -1,12 +1,17 @@
 import { SocketError } from '../linux/socket/error.ts'
 import type { TcpStream } from '../linux/socket/tcp/stream.ts'
+import type { UdpSocket } from '../linux/socket/udp/socket.ts'
 import type { Process } from '../sim/process.ts'
 import type { PodContext } from './context.ts'
 
-/** Answers each datagram with itself, from the address it was sent to. Runs until it is killed. */
-export function* udpEcho(context: PodContext, port: number): Process<number> {
+/** Answers each datagram with itself, from the address it was sent to. The port is open when this returns. */
+export function udpEcho(context: PodContext, port: number): void {
   const socket = context.sockets.udp()
   socket.bind('any', port)
+  context.fork(echoDatagrams(socket), `echo ${port}`)
+}
+
+function* echoDatagrams(socket: UdpSocket): Process {
   for (;;) {
     const datagram = yield* socket.receive()
     if (datagram === null) continue

@@ -1,3 +1,4 @@
+import type { Errno } from '../linux/errno.ts'
 import { SocketError } from '../linux/socket/error.ts'
 import type { EchoAnswer, PingSocket } from '../linux/socket/ping/socket.ts'
 import { type Process, sleep } from '../sim/process.ts'
@@ -24,32 +25,63 @@ export interface PingOptions {
   readonly family?: Family | null
 }
 
+/** What came of it, for programs that look at more than the exit code. */
+export interface PingResult {
+  readonly code: number
+  readonly sent: number
+  readonly received: number
+  /** Round trips in nanoseconds, in the order the replies came. */
+  readonly times: readonly Nanos[]
+  /** What the last failed send or ICMP error said; EAI_NONAME's like are in `code` alone. */
+  readonly error: Errno | null
+}
+
 interface Tally {
   readonly sentAt: Map<number, Nanos>
   readonly seen: Set<number>
   readonly times: Nanos[]
   duplicates: number
   errors: number
+  error: Errno | null
 }
 
 /** ping as iputils has it: exit code 0 when anything came back, 1 when nothing did, 2 when nothing could be sent. */
 export function ping(target: string, options: PingOptions = {}): Program {
   return function* (context) {
-    const found = yield* context.names.resolve(target, options.family ?? null)
-    if (found.kind !== 'found') {
-      context.print(found.kind === 'unknown' ? say.unknownHost(target) : say.temporary(target))
-      return 2
-    }
-    return yield* pingAddress(context, target, found.addresses[0], options)
+    return (yield* echo(context, target, options)).code
   }
 }
 
-function* pingAddress(context: PodContext, target: string, to: Address, options: PingOptions): Process<number> {
+/** As `ping`, with what came of it. */
+export function* echo(context: PodContext, target: string, options: PingOptions = {}): Process<PingResult> {
+  const tally: Tally = { sentAt: new Map(), seen: new Set(), times: [], duplicates: 0, errors: 0, error: null }
+  const found = yield* context.names.resolve(target, options.family ?? null)
+  if (found.kind !== 'found') {
+    context.print(found.kind === 'unknown' ? say.unknownHost(target) : say.temporary(target))
+    return result(2, tally)
+  }
+  return result(yield* pingAddress(context, target, found.addresses[0], options, tally), tally)
+}
+
+const result = (code: number, { sentAt, seen, times, error }: Tally): PingResult => ({
+  code,
+  sent: sentAt.size,
+  received: seen.size,
+  times,
+  error,
+})
+
+function* pingAddress(
+  context: PodContext,
+  target: string,
+  to: Address,
+  options: PingOptions,
+  tally: Tally,
+): Process<number> {
   const { count = 4, interval = SECOND, size = 56 } = options
   const socket = context.sockets.ping()
   const family = familyOf(to)
   const address = formatAddress(to)
-  const tally: Tally = { sentAt: new Map(), seen: new Set(), times: [], duplicates: 0, errors: 0 }
   const start = context.simulation.now
   const listener = context.fork(listen(context, socket, tally), 'listen')
   context.print(family === 4 ? say.header4(target, address, size) : say.header6(target, address, size))
@@ -60,6 +92,7 @@ function* pingAddress(context: PodContext, target: string, to: Address, options:
       socket.echo(to, sequence, payload(context, size), { ttl: options.ttl, discover: options.discover })
     } catch (error) {
       if (!(error instanceof SocketError)) throw error
+      tally.error = error.errno
       if (error.errno !== 'EMSGSIZE') {
         context.print(say.connect(strerror[error.errno]))
         return 2
@@ -91,8 +124,9 @@ function* listen(context: PodContext, socket: PingSocket, tally: Tally): Process
 
 function hear(context: PodContext, answer: EchoAnswer, tally: Tally): void {
   if (answer.kind === 'error') {
-    const { from, type, code, mtu, sequence } = answer.error
+    const { from, type, code, mtu, sequence, errno } = answer.error
     tally.errors++
+    tally.error = errno
     context.print(say.error(formatAddress(from), sequence, icmpText(familyOf(from), type, code, mtu)))
     return
   }

@@ -1,3 +1,4 @@
+import type { Errno } from '../linux/errno.ts'
 import type { PathError } from '../linux/ip/layer.ts'
 import { SocketError } from '../linux/socket/error.ts'
 import { type Process, Signal, wait } from '../sim/process.ts'
@@ -34,30 +35,58 @@ const FIRST_PORT = 33_434
 const PAYLOAD = 32
 const SILENCE: Answer = { from: null, time: 0, mark: '', final: false }
 
+/** What came of it, for programs that look at more than the exit code. */
+export interface TracerouteResult {
+  readonly code: number
+  /** Who answered at each hop, first of its probes; null where nobody did. The target is among them when it was reached. */
+  readonly hops: readonly (Address | null)[]
+  readonly reached: boolean
+  readonly error: Errno | null
+}
+
 /** traceroute as Linux distributions have it (Butskoy's): UDP to unlikely ports, or ICMP with -I; sixteen probes at a time. */
 export function traceroute(target: string, options: TracerouteOptions = {}): Program {
   return function* (context) {
-    const found = yield* context.names.resolve(target, options.family ?? null)
-    if (found.kind !== 'found') {
-      context.print(say.unknownHost(target))
-      return 2
-    }
-    const [to] = found.addresses
-    const { hops = 30, queries = 3 } = options
-    const bytes = PAYLOAD + 8 + (familyOf(to) === 4 ? 20 : 40)
-    context.print(say.header(target, formatAddress(to), hops, bytes))
-    try {
-      yield* trace(context, to, hops, queries, options)
-      return 0
-    } catch (error) {
-      if (!(error instanceof SocketError)) throw error
-      context.print(say.connect(strerror[error.errno]))
-      return 1
-    }
+    return (yield* route(context, target, options)).code
   }
 }
 
-function* trace(context: PodContext, to: Address, hops: number, queries: number, options: TracerouteOptions): Process {
+/** As `traceroute`, with what came of it. */
+export function* route(
+  context: PodContext,
+  target: string,
+  options: TracerouteOptions = {},
+): Process<TracerouteResult> {
+  const found = yield* context.names.resolve(target, options.family ?? null)
+  if (found.kind !== 'found') {
+    context.print(say.unknownHost(target))
+    return { code: 2, hops: [], reached: false, error: null }
+  }
+  const [to] = found.addresses
+  const { hops = 30, queries = 3 } = options
+  const bytes = PAYLOAD + 8 + (familyOf(to) === 4 ? 20 : 40)
+  context.print(say.header(target, formatAddress(to), hops, bytes))
+  const seen: (Address | null)[] = []
+  let error: Errno | null = null
+  try {
+    yield* trace(context, to, hops, queries, options, seen)
+  } catch (thrown) {
+    if (!(thrown instanceof SocketError)) throw thrown
+    error = thrown.errno
+    context.print(say.connect(strerror[thrown.errno]))
+  }
+  const reached = seen.some((from) => from !== null && sameAddress(from, to))
+  return { code: error === null ? 0 : 1, hops: seen, reached, error }
+}
+
+function* trace(
+  context: PodContext,
+  to: Address,
+  hops: number,
+  queries: number,
+  options: TracerouteOptions,
+  seen: (Address | null)[],
+): Process {
   const answers: Answer[] = []
   const changed = new Signal<true>()
   const failures: unknown[] = []
@@ -76,6 +105,7 @@ function* trace(context: PodContext, to: Address, hops: number, queries: number,
     if (failures.length > 0) throw failures[0]
     while (printed * queries < end && isComplete(answers, printed, queries)) {
       const row = answers.slice(printed * queries, (printed + 1) * queries)
+      seen.push(row.find(({ from }) => from !== null)?.from ?? null)
       context.print(say.hop(++printed, rowText(row, options.numeric ?? false)))
       if (row.some(({ final }) => final)) end = printed * queries
     }

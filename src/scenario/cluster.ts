@@ -172,7 +172,7 @@ export class Cluster {
   private addPod(node: BuiltNode, pod: Pod): void {
     const server = this.serve(pod)
     if (pod.hostNetwork) {
-      server?.(node.sockets)
+      server?.(node.namespace, node.sockets)
       return
     }
     const addresses = this.addressesOf(pod)

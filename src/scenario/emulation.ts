@@ -1,9 +1,10 @@
+import type { PodContext } from '../app/context.ts'
 import { endOf, pathOf, replyOf } from '../explain/path.ts'
 import { isKind, StepIndex } from '../explain/record.ts'
 import { type TraceRequest as Asked, traceOf } from '../explain/trace.ts'
 import type { Kernel } from '../linux/kernel.ts'
 import type { Namespace } from '../linux/namespace.ts'
-import { type Process, spawn } from '../sim/process.ts'
+import { type Process, spawn, type Task } from '../sim/process.ts'
 import { Simulation, type Storm } from '../sim/simulation.ts'
 import { MILLISECOND, type Nanos } from '../sim/time.ts'
 import { Recorder, type Recording } from '../trace/recorder.ts'
@@ -21,7 +22,7 @@ import type { TraceOutcome } from './outcome.ts'
 import { type ClusterPlan, planCluster } from './plan.ts'
 import { PodSockets } from './pod-sockets.ts'
 import { probe } from './probe.ts'
-import { serverOf } from './servers.ts'
+import { serverOf, startProcess } from './processes.ts'
 import { addressOfTarget, defaultPort, hostOfTarget } from './target.ts'
 
 export interface EmulationOptions {
@@ -61,7 +62,6 @@ export class Emulation {
   readonly index: StepIndex
   readonly seed: number
   readonly namespace: string
-
   constructor(
     readonly inventory: Inventory,
     options: EmulationOptions = {},
@@ -76,7 +76,7 @@ export class Emulation {
     }
     this.plan = planCluster(inventory, scenario?.cluster ?? {})
     this.directory = new Directory(this.plan, inventory.services)
-    this.cluster = new Cluster(this.kernel, this.plan, (pod) => serverOf(this.kernel, pod))
+    this.cluster = new Cluster(this.kernel, this.plan, (pod) => serverOf(pod, this.epoch))
     this.cluster.start()
     this.facts = new ClusterFacts(this.cluster, inventory.services)
     this.index = new StepIndex(this.kernel.recorder)
@@ -133,10 +133,25 @@ export class Emulation {
     this.index.refresh()
   }
 
-  /** Runs a program to its end, then lets what it left under way settle. */
+  /** Runs a program of an emulated host, as a process of its own, to its end. */
+  runProgram<T>(host: Host, name: string, program: (context: PodContext) => Process<T>): T {
+    const process = startProcess(host.namespace, host.sockets, name, this.epoch)
+    let result: { readonly value: T } | null = null
+    const main = function* (context: PodContext): Process<number> {
+      result = { value: yield* program(context) }
+      return 0
+    }
+    this.finish(process.run(main), name)
+    return result!.value
+  }
+
+  /** Runs a coroutine to its end, then lets what it left under way settle. */
   run<T>(program: Process<T>, name: string): T {
+    return this.finish(spawn(this.kernel.simulation, program, name), name)
+  }
+
+  private finish<T>(task: Task<T>, name: string): T {
     const { simulation } = this.kernel
-    const task = spawn(simulation, program, name)
     this.check(simulation.runWhile(() => task.outcome === null))
     const { outcome } = task
     if (outcome?.kind !== 'returned') throw new Error(`${name} did not end by itself`)

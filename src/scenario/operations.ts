@@ -8,7 +8,7 @@ import type { Emulation } from './emulation.ts'
 import type { Operation } from './load/scenario-kind.ts'
 import { durationOf } from './load/scenario-schema.ts'
 import type { Outcome } from './outcome.ts'
-import { connect, ping, traceroute } from './programs.ts'
+import { connect, curl, ping, traceroute } from './programs.ts'
 import { addressOfTarget, defaultPort } from './target.ts'
 
 const DONE: Outcome = { kind: 'done' }
@@ -18,15 +18,23 @@ export function perform(emulation: Emulation, operation: Operation, at: SourcePo
   switch (operation.name) {
     case 'trace':
       return emulation.trace({ ...operation.with, at })
-    case 'ping':
-      return performPing(emulation, operation.with, at)
+    case 'ping': {
+      const { count, size, ttl, dontFragment } = operation.with
+      const { host, to } = talk(emulation, operation.with, at)
+      const options = { count, size, ttl, discover: dontFragment ? 'do' : 'want' } as const
+      return emulation.runProgram(host, 'ping', (context) => ping(context, to, options))
+    }
     case 'traceroute': {
-      const { host, to, cause } = talk(emulation, operation, operation.with, at)
-      return emulation.run(traceroute(host.sockets, { ...operation.with, to }, cause), 'traceroute')
+      const { host, to } = talk(emulation, operation.with, at)
+      return emulation.runProgram(host, 'traceroute', (context) => traceroute(context, to, operation.with))
     }
     case 'connect': {
-      const { host, to, cause, port } = talk(emulation, operation, operation.with, at)
-      return emulation.run(connect(host.sockets, { to, port, send: operation.with.send }, cause), 'connect')
+      const { host, to, port } = talk(emulation, operation.with, at)
+      return emulation.runProgram(host, 'connect', (context) => connect(context, to, port, operation.with.send))
+    }
+    case 'curl': {
+      const host = emulation.host(operation.with.from, at)
+      return emulation.runProgram(host, 'curl', (context) => curl(context, operation.with.url))
     }
     case 'advance':
       emulation.advance(durationOf(operation.with))
@@ -40,35 +48,17 @@ export function perform(emulation: Emulation, operation: Operation, at: SourcePo
     case 'addNode':
       emulation.addNode(operation.with.name, operation.with.address, at)
       return DONE
-    case 'curl':
     case 'resolve':
       throw inputError(`the step ${operation.name} is not carried out yet`, undefined, at)
   }
 }
 
-function performPing(
-  emulation: Emulation,
-  request: Extract<Operation, { name: 'ping' }>['with'],
-  at: SourcePosition,
-): Outcome {
-  const { host, to, cause } = talk(emulation, { name: 'ping' }, request, at)
-  const { count, size, ttl, dontFragment } = request
-  const clock = (): number => emulation.now
-  return emulation.run(ping(host.sockets, { to, count, size, ttl, dontFragment, clock }, cause), 'ping')
-}
-
 /** Who speaks, to which address and port. */
-function talk(
-  emulation: Emulation,
-  { name }: { readonly name: string },
-  ends: { readonly from: string; readonly to: string },
-  at: SourcePosition,
-) {
+function talk(emulation: Emulation, ends: { readonly from: string; readonly to: string }, at: SourcePosition) {
   const host = emulation.host(ends.from, at)
   const target = emulation.target(ends.to, at)
   const to = addressOfTarget(emulation, target, host.namespace, at)
-  const port = target.port ?? defaultPort(target, 'tcp')
-  return { host, to, port, cause: emulation.program(host.namespace, name) }
+  return { host, to, port: target.port ?? defaultPort(target, 'tcp') }
 }
 
 interface DeviceRef {

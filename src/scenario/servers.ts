@@ -1,11 +1,10 @@
+import { tcpEcho, udpEcho } from '../app/echo.ts'
+import { echoPage } from '../app/http/echo-page.ts'
+import { serveHttp } from '../app/http/server.ts'
+import type { PodProcess } from '../app/pod-process.ts'
 import { nameOf } from '../kube/api/meta.ts'
 import type { Pod } from '../kube/api/pod.ts'
-import type { Kernel } from '../linux/kernel.ts'
-import type { Sockets } from '../linux/socket/table.ts'
-import type { TcpStream } from '../linux/socket/tcp/stream.ts'
-import { type Process, spawn } from '../sim/process.ts'
 import { inputError } from '../util/diagnostics.ts'
-import type { Server } from './pod-sockets.ts'
 
 /** One port that a pod serves. */
 export interface Serving {
@@ -34,12 +33,21 @@ export function servingsOf(pod: Pod): Serving[] {
   return [...servings.values()]
 }
 
-/** Null for a pod that serves nothing. */
-export function serverOf(kernel: Kernel, pod: Pod): Server | null {
-  const servings = servingsOf(pod)
-  if (servings.length === 0) return null
-  return (sockets) => {
-    for (const serving of servings) open(kernel, sockets, pod, serving)
+/** Opens the ports: `start` makes a process of the pod's for each. */
+export function serve(servings: readonly Serving[], start: (program: string) => PodProcess): void {
+  for (const { scheme, port } of servings) {
+    switch (scheme) {
+      case 'http': {
+        const process = start('http-server')
+        serveHttp(process, { port, respond: echoPage(process) })
+        break
+      }
+      case 'tcp':
+        tcpEcho(start('echo'), port)
+        break
+      case 'udp':
+        udpEcho(start('echo'), port)
+    }
   }
 }
 
@@ -47,32 +55,4 @@ function parseServing(text: string): Serving | null {
   const match = /^(http|tcp|udp):(\d{1,5})$/.exec(text)
   const port = Number(match?.[2])
   return match === null || port < 1 || port > 65_535 ? null : { scheme: match[1] as Serving['scheme'], port }
-}
-
-function open(kernel: Kernel, sockets: Sockets, pod: Pod, { scheme, port }: Serving): void {
-  const name = `${scheme}:${port} of ${nameOf(pod.meta)}`
-  if (scheme === 'udp') {
-    const socket = sockets.udp()
-    socket.bind('any', port)
-    spawn(kernel.simulation, echoDatagrams(socket), name)
-  } else {
-    sockets.listen('any', port, (stream) => spawn(kernel.simulation, echoStream(stream), name))
-  }
-}
-
-function* echoDatagrams(socket: ReturnType<Sockets['udp']>): Process {
-  for (;;) {
-    const datagram = yield* socket.receive()
-    if (datagram === null) return
-    socket.sendTo(datagram.bytes, datagram.from.address, datagram.from.port, datagram.cause, datagram.to)
-  }
-}
-
-function* echoStream(stream: TcpStream): Process {
-  for (;;) {
-    const bytes = yield* stream.read(65_536)
-    if (bytes === null) break
-    yield* stream.write(bytes)
-  }
-  stream.close()
 }
