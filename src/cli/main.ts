@@ -17,6 +17,7 @@ const program = new Command('podwire')
   .version(VERSION, '-V, --version')
   .showHelpAfterError('(--help shows how it is used)')
   .configureHelp({ sortSubcommands: false })
+  .enablePositionalOptions()
   .exitOverride()
 
 for (const add of [addUi, addTrace, addRun, addTlsVerify, addExport, addScenarios, addCompletion]) add(program)
