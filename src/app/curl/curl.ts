@@ -1,6 +1,7 @@
 import type { Stream } from '../../linux/socket/stream.ts'
 import { type Process, wait, within } from '../../sim/process.ts'
 import { MILLISECOND, type Nanos, SECOND } from '../../sim/time.ts'
+import type { StepId } from '../../trace/step.ts'
 import { type Address, familyOf, formatAddress, formatEndpoint } from '../../util/address.ts'
 import { concat, text } from '../../util/bytes.ts'
 import type { PodContext, Program } from '../context.ts'
@@ -86,9 +87,9 @@ function* get(
     throw new CurlFailure(CODE.unsupportedProtocol, say.badScheme(url.scheme))
   }
   const start = context.simulation.now
-  const addresses = yield* resolve(context, url, options)
+  const { addresses, cause } = yield* resolve(context, url, options)
   progress.resolved = true
-  const tcp = yield* connect(context, url, addresses, options, start, talk)
+  const tcp = yield* connect(context, url, addresses, cause, options, start, talk)
   progress.connected = true
   let stream: Stream = tcp
   try {
@@ -101,25 +102,32 @@ function* get(
   }
 }
 
-function* resolve(context: PodContext, url: Url, options: CurlOptions): Process<readonly Address[]> {
+/** Where to connect to, and the step that says so. */
+interface Found {
+  readonly addresses: readonly Address[]
+  readonly cause: StepId
+}
+
+function* resolve(context: PodContext, url: Url, options: CurlOptions): Process<Found> {
   const pinned = options.resolve?.get(`${url.host}:${url.port}`)
-  if (pinned !== undefined) return pinned
+  if (pinned !== undefined) return { addresses: pinned, cause: context.cause }
   const found = yield* context.names.resolve(url.host, options.family ?? null)
   if (found.kind !== 'found') throw new CurlFailure(CODE.resolve, say.unresolved(url.host))
-  return found.addresses
+  return { addresses: found.addresses, cause: found.cause || context.cause }
 }
 
 function* connect(
   context: PodContext,
   { host, port }: Url,
   addresses: readonly Address[],
+  cause: StepId,
   options: CurlOptions,
   start: Nanos,
   talk: (line: string) => void,
 ) {
   const timeout = options.connectTimeout ?? CONNECT_TIMEOUT
   const left = Math.max(0, timeout - (context.simulation.now - start))
-  const race = { port, timeout: left, source: options.source ?? null }
+  const race = { port, timeout: left, source: options.source ?? null, cause }
   const result = yield* connectAny(context, addresses, race, {
     trying: (address) => talk(say.trying(formatEndpoint(address, port))),
     timedOut: (address, after) => talk(say.connectTimeout(familyOf(address), Math.round(after / MILLISECOND))),

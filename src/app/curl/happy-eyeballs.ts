@@ -4,6 +4,7 @@ import { waitFor } from '../../linux/socket/mailbox.ts'
 import type { TcpStream } from '../../linux/socket/tcp/stream.ts'
 import { type Process, Signal, sleep, wait } from '../../sim/process.ts'
 import { MILLISECOND, type Nanos } from '../../sim/time.ts'
+import type { StepId } from '../../trace/step.ts'
 import { type Address, type Family, familyOf } from '../../util/address.ts'
 import type { PodContext } from '../context.ts'
 
@@ -21,6 +22,8 @@ export interface Race {
   readonly port: number
   readonly timeout: Nanos
   readonly source: Address | null
+  /** The step that said where to. */
+  readonly cause: StepId
 }
 
 export type RaceResult =
@@ -69,7 +72,7 @@ export function* connectAny(
       events.trying(address)
       const start = context.simulation.now
       try {
-        const options = { source: race.source, noDelay: true, timeout: share }
+        const options = { source: race.source, noDelay: true, timeout: share, cause: race.cause }
         winner.push(yield* context.sockets.connect(address, race.port, options))
         break
       } catch (error) {

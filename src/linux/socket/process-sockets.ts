@@ -46,6 +46,11 @@ export class ProcessSockets {
     return this.keep(this.sockets.listen(bound, port, accept, { cause: this.cause, ...options }))
   }
 
+  /** Whether there is a route to an address at all. */
+  hasRoute(address: Address): boolean {
+    return this.sockets.hasRoute(address)
+  }
+
   /** As the kernel does when a process ends, SIGKILL or not: FIN, or RST where data was left unread. */
   closeAll(): void {
     for (const descriptor of this.open.splice(0)) descriptor.close()

@@ -49,6 +49,10 @@ export class Sockets implements Transport {
     return this.pingTable().open(cause)
   }
 
+  hasRoute(address: Address): boolean {
+    return typeof this.ip.route(address) !== 'string'
+  }
+
   receive(
     skb: Skb,
     protocol: number,
