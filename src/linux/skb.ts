@@ -26,6 +26,8 @@ export class Skb {
   bridgedFrom: { readonly port: BridgePort; readonly source: Mac } | null = null
   /** The largest fragment this packet was reassembled from, 0 if it never was one: it leaves in fragments of that size. */
   fragmentSize = 0
+  /** The content lengths of those fragments, in order (`frag_list`): it is taken apart the same way where each still fits. */
+  pieces: readonly number[] | null = null
   /** It was put together from fragments here, so it may be cut again whatever its DF says (`ignore_df`). */
   reassembled = false
 
@@ -44,6 +46,7 @@ export class Skb {
     copy.direction = this.direction
     copy.input = this.input
     copy.fragmentSize = this.fragmentSize
+    copy.pieces = this.pieces
     copy.reassembled = this.reassembled
     return copy
   }
@@ -62,6 +65,7 @@ export class Skb {
     this.bridgeInput = null
     this.bridgeOutput = null
     this.fragmentSize = 0
+    this.pieces = null
     this.reassembled = false
   }
 
@@ -76,6 +80,7 @@ export class Skb {
     this.bridgeOutput = null
     this.bridgedFrom = null
     this.fragmentSize = 0
+    this.pieces = null
     this.reassembled = false
   }
 }

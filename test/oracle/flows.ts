@@ -90,6 +90,13 @@ export const MTU_FLOWS: readonly Flow[] = [
   { name: 'mtu-tcp', from: A1, probe: echo('10.244.2.2'), says: /^5$/m },
 ]
 
+/** Pods at 1450 where the way out has room for 1500. */
+export const NARROW_FLOWS: readonly Flow[] = [
+  { name: 'narrow-udp-3000', from: A1, probe: udp('10.244.2.2', 3000), says: /^3000$/m },
+  { name: 'narrow-egress-udp-3000', from: A1, probe: udp('192.168.56.1', 3000), says: /^3000$/m },
+  { name: 'narrow-tcp', from: A1, probe: echo('10.244.2.2'), says: /^5$/m },
+]
+
 export const SIX_FLOWS: readonly Flow[] = [
   { name: 'six-same-node', from: A1, probe: ping('fd00:244:0:1::3'), ...OK },
   { name: 'six-across', from: A1, probe: ping('fd00:244:0:2::2'), ...OK },

@@ -1,5 +1,5 @@
 import type { ClusterOptions } from './cluster.ts'
-import { FLOWS, type Flow, MTU_FLOWS, SIX_FLOWS } from './flows.ts'
+import { FLOWS, type Flow, MTU_FLOWS, NARROW_FLOWS, SIX_FLOWS } from './flows.ts'
 
 /** The clusters that are built, each with the flows that are sent through it. */
 export const LABS: readonly {
@@ -12,6 +12,12 @@ export const LABS: readonly {
   { name: 'vxlan', folder: 'vxlan', options: { overlay: 'vxlan' }, flows: FLOWS },
   { name: 'host-gw', folder: 'host-gw', options: { overlay: 'host-gw' }, flows: FLOWS },
   { name: 'vxlan, pods at 1500', folder: 'vxlan', options: { overlay: 'vxlan', podMtu: 1500 }, flows: MTU_FLOWS },
+  {
+    name: 'host-gw, pods at 1450',
+    folder: 'host-gw',
+    options: { overlay: 'host-gw', podMtu: 1450 },
+    flows: NARROW_FLOWS,
+  },
   { name: 'host-gw, IPv6', folder: 'host-gw', options: { overlay: 'host-gw', dualStack: true }, flows: SIX_FLOWS },
   { name: 'vxlan, IPv6', folder: 'vxlan', options: { overlay: 'vxlan', dualStack: true }, flows: SIX_FLOWS },
 ]

@@ -54,12 +54,16 @@ export async function sight(lab: Lab, capture: Capture, flow: Flow): Promise<Sig
   return capture.take()
 }
 
+/** Membership reports are tracked like anything else. */
+const MULTICAST = / dst=(224\.|ff02:)/
+
 async function connections(lab: Lab, labels: Labels): Promise<Tracked[]> {
   const out: Tracked[] = []
   for (const { name, rules } of lab.description.namespaces) {
     if (rules[4] + rules[6] === '') continue
     const { stdout } = await lab.run(name, 'conntrack -L -o extended; conntrack -L -f ipv6 -o extended')
-    for (const line of stdout.split('\n').filter(Boolean).sort()) out.push({ netns: name, text: tracked(line, labels) })
+    const lines = stdout.split('\n').filter((line) => line !== '' && !MULTICAST.test(line))
+    for (const line of lines.sort()) out.push({ netns: name, text: tracked(line, labels) })
   }
   return out
 }

@@ -1,4 +1,4 @@
-import type { Address, Mac } from '../../util/address.ts'
+import { type Address, familyOf, type Mac } from '../../util/address.ts'
 import * as ethernet from '../../wire/fast/ethernet.ts'
 import { destination, Layout, locate, source } from '../../wire/fast/layout.ts'
 import { checksumOk } from '../../wire/fast/transport.ts'
@@ -162,7 +162,7 @@ export class Vxlan implements Driver {
   }
 }
 
-/** The tunnel ends of one UDP port of a namespace, told apart by VNI. */
+/** The tunnel ends of one UDP port of a namespace, told apart by VNI, and by family: each has a socket of its own. */
 export class VxlanPort {
   private readonly ends: Vxlan[] = []
 
@@ -178,11 +178,13 @@ export class VxlanPort {
   }
 
   receive(skb: Skb, t: number): void {
-    const { bytes, end } = skb.frame
+    const { bytes, start, end } = skb.frame
     const header = t + udp.UDP
+    const family = bytes[start] >> 4
+    const ends = this.ends.filter(({ spec }) => familyOf(spec.local) === family)
     const known =
-      header + vxlan.VXLAN <= end ? this.ends.find(({ spec }) => spec.vni === vxlan.vni(bytes, header)) : undefined
-    const to = known ?? this.ends[0]
+      header + vxlan.VXLAN <= end ? ends.find(({ spec }) => spec.vni === vxlan.vni(bytes, header)) : undefined
+    const to = known ?? ends[0]
     if (to === undefined) drop(this.namespace.kernel, this.namespace.place, skb, 'vxlan-vni')
     else to.receive(skb, t)
   }

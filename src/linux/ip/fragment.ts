@@ -26,21 +26,35 @@ export function fragmentV4(namespace: Namespace, skb: Skb, deviceMtu: number): S
     return [skb]
   }
   const header = ipv4.headerLength(b, o)
-  const room = (mtu - header) & ~7
   const payload = end - o - header
-  noteFragments(namespace, skb, mtu, Math.ceil(payload / room))
+  const lengths = cuts(skb, payload, mtu - header)
+  noteFragments(namespace, skb, mtu, lengths.length)
   const parts: Skb[] = []
   // A packet may be a fragment already: its own offset counts, and only the last piece of a last fragment is the last.
   const keep = whole && skb.fragmentSize > 0
   const offset = ipv4.fragmentOffset(b, o)
   const more = ipv4.moreFragments(b, o)
-  for (let from = 0; from < payload; from += room) {
-    const length = Math.min(room, payload - from)
+  let from = 0
+  for (const length of lengths) {
     const last = from + length === payload && !more
     const word = (keep ? ipv4.DF : 0) | (last ? 0 : ipv4.MF) | ((offset + from) >> 3)
     parts.push(piece(skb, header, from, length, word))
+    from += length
   }
   return parts
+}
+
+/**
+ * How long the content of each fragment is, when one holds up to `room` bytes. What was put together from fragments is taken
+ * apart as it came, if each still fits (the fast path of `ip_do_fragment`); all but the last are else as long as can be.
+ */
+export function cuts({ pieces }: Skb, payload: number, room: number): readonly number[] {
+  const fit = pieces?.every((length) => length <= room) && pieces.reduce((sum, length) => sum + length, 0) === payload
+  if (fit) return pieces!
+  const step = room & ~7
+  const lengths: number[] = []
+  for (let from = 0; from < payload; from += step) lengths.push(Math.min(step, payload - from))
+  return lengths
 }
 
 /** One fragment: the header, and `length` bytes of the payload from `from` on. */

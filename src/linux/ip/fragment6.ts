@@ -4,7 +4,7 @@ import { Frame } from '../../wire/frame.ts'
 import { PROTOCOL } from '../../wire/numbers.ts'
 import type { Namespace } from '../namespace.ts'
 import type { Skb } from '../skb.ts'
-import { noteFragments, part } from './fragment.ts'
+import { cuts, noteFragments, part } from './fragment.ts'
 
 /** RFC 8200 4.5. */
 const HEADER = 8
@@ -19,14 +19,14 @@ export function fragmentV6(namespace: Namespace, skb: Skb, deviceMtu: number): S
   const limit = skb.fragmentSize > 0 ? Math.max(skb.fragmentSize, MINIMUM_MTU) : deviceMtu
   const mtu = Math.min(deviceMtu, limit)
   if (end - start <= mtu) return [skb]
-  const room = (mtu - ipv6.IPV6 - HEADER) & ~7
   const payload = end - start - ipv6.IPV6
-  noteFragments(namespace, skb, mtu, Math.ceil(payload / room))
+  const lengths = cuts(skb, payload, mtu - ipv6.IPV6 - HEADER)
+  noteFragments(namespace, skb, mtu, lengths.length)
   const ident = namespace.nextIdent()
   const salt = namespace.nextIdent()
   const parts: Skb[] = []
-  for (let from = 0; from < payload; from += room) {
-    const length = Math.min(room, payload - from)
+  let from = 0
+  for (const length of lengths) {
     const frame = Frame.allocate(ipv6.IPV6 + HEADER + length)
     const at = frame.put(ipv6.IPV6 + HEADER + length)
     const b = frame.bytes
@@ -40,6 +40,7 @@ export function fragmentV6(namespace: Namespace, skb: Skb, deviceMtu: number): S
     put16(b, header + 6, ident)
     for (let i = 0; i < length; i++) b[header + HEADER + i] = bytes[start + ipv6.IPV6 + from + i]
     parts.push(part(skb, frame))
+    from += length
   }
   return parts
 }

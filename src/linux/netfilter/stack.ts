@@ -177,6 +177,7 @@ export class NetfilterStack implements Netfilter, MatchState {
       skb.frame = whole.frame
       skb.cause = whole.cause
       skb.fragmentSize = whole.fragmentSize
+      skb.pieces = whole.pieces
     }
     return p.reload(skb)
   }
