@@ -135,7 +135,9 @@ function placeName(index: StepIndex, step: Step | null): string {
 
 function deliveredTo(index: StepIndex, end: Step, facts: Facts): Delivered | undefined {
   if (!isKind(end, 'deliver')) return undefined
-  const { address, port } = end.event.local
+  const { address } = end.event.local
+  const echo = end.event.protocol === 1 || end.event.protocol === 58
+  const port = echo ? 0 : end.event.local.port
   const { node, netns } = index.place(end)
   const [namespace, name] = netns === 'host' ? ['', node] : netns.split('/')
   const kind = netns !== 'host' ? 'pod' : facts.owner(address)?.kind === 'external' ? 'external' : 'node'

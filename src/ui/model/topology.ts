@@ -63,8 +63,8 @@ function deviceRow(
     here ? span(` ${glyphs.selected} `, 'strong') : '   ',
     mark(at, cursor, glyphs),
     span(` ${device.name}`, here ? 'strong' : 'plain'),
-    span(` ${device.address}`, 'dim'),
     ...done.slice(-1).flatMap((m) => [span(' '), m]),
+    span(` ${device.address}`, 'dim'),
   )
 }
 
