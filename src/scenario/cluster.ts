@@ -4,7 +4,7 @@ import { BridgeCni, type PodInterface } from '../kube/node/bridge-cni.ts'
 import { HostGwOverlay, type Lease, type Overlay, VxlanOverlay, vtepMacs } from '../kube/node/flannel.ts'
 import { flannelMasquerade } from '../kube/node/flannel-masq.ts'
 import { Machine, type NicSpec } from '../kube/node/machine.ts'
-import { combineRules } from '../kube/node/node-rules.ts'
+import { combineRules, type RulePart } from '../kube/node/node-rules.ts'
 import { PodAddresses } from '../kube/node/pod-addresses.ts'
 import { Segment } from '../linux/device/segment.ts'
 import type { Kernel } from '../linux/kernel.ts'
@@ -15,6 +15,7 @@ import { type Address, familyOf, v4 } from '../util/address.ts'
 import { inPrefix } from '../util/prefix.ts'
 import type { ClusterPlan, NodePlan } from './plan.ts'
 import { PodSockets, type Server } from './pod-sockets.ts'
+import type { Services } from './services.ts'
 
 /** A namespace in which programs run, and its sockets. */
 export interface Host {
@@ -45,6 +46,8 @@ export class Cluster {
   private readonly built = new Map<string, BuiltNode>()
   private readonly addresses = new Map<string, PodAddresses>()
   private laptop: Host | null = null
+  /** Set before the first node is built. */
+  services: Services | null = null
 
   constructor(
     readonly kernel: Kernel,
@@ -156,16 +159,21 @@ export class Cluster {
     return node
   }
 
-  /** Rules of the programs that run on a node: what flannel adds, so far. */
+  /** Rules of the programs that run on a node: kube-proxy, which prepends its own, and flannel. */
   private attachNetfilter(host: Namespace, plan: NodePlan): void {
     const { path } = this.plan
     const netfilter = new NetfilterStack(host, this.kernel.rng.fork(`netfilter of ${plan.name}`))
     for (const family of [4, 6] as const) {
       const own = plan.podCIDRs.find((range) => familyOf(range.address) === family)
       const whole = path.podCIDRs.find((range) => familyOf(range.address) === family)
-      if (own === undefined || whole === undefined || path.plugin !== 'flannel') continue
-      netfilter.setRules(family, combineRules([flannelMasquerade(own, whole)]))
+      const parts: RulePart[] = []
+      if (this.services !== null && own !== undefined) parts.push(this.services.rules(plan, family))
+      if (own !== undefined && whole !== undefined && path.plugin === 'flannel')
+        parts.push(flannelMasquerade(own, whole))
+      if (parts.length > 0) netfilter.setRules(family, combineRules(parts))
     }
+    // kube-proxy serves NodePorts on 127.0.0.1 too (iptables.localhostNodePorts).
+    host.configure({ routeLocalnet: true })
     host.netfilter = netfilter
   }
 

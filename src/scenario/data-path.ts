@@ -14,6 +14,8 @@ export interface DataPath {
   readonly plugin: string
   readonly proxyMode: ProxyMode
   readonly podCIDRs: readonly Prefix[]
+  /** The input says nothing of the pods' whole range: it is to be taken from the nodes' own. */
+  readonly podCIDRsAssumed: boolean
   readonly serviceCIDRs: readonly Prefix[]
   readonly dnsDomain: string
   /** MTU of the nodes' network, and of pods. */
@@ -33,14 +35,15 @@ export function dataPathOf(inventory: Inventory, settings: ClusterSettings): Dat
     settings.overlay === undefined ? detect(inventory) : { plugin: 'flannel', overlay: settings.overlay, assumed: [] }
   const { hints } = inventory
   const mtu = settings.mtu ?? 1500
+  const podCIDRs =
+    prefixesOf(settings.podCIDR) ??
+    firstGiven(hints.flannel?.networks, hints.kubeadm?.podCIDRs, hints.proxy?.clusterCIDRs)
   return {
     overlay: found.overlay,
     plugin: found.plugin,
     proxyMode: settings.proxyMode ?? hints.proxy?.mode ?? 'iptables',
-    podCIDRs: prefixesOf(settings.podCIDR) ??
-      firstGiven(hints.flannel?.networks, hints.kubeadm?.podCIDRs, hints.proxy?.clusterCIDRs) ?? [
-        ...prefixesOf(DEFAULT_PODS)!,
-      ],
+    podCIDRs: podCIDRs ?? prefixesOf(DEFAULT_PODS)!,
+    podCIDRsAssumed: podCIDRs === null,
     serviceCIDRs:
       prefixesOf(settings.serviceCIDR) ?? firstGiven(hints.kubeadm?.serviceCIDRs) ?? prefixesOf(DEFAULT_SERVICES)!,
     dnsDomain: settings.dnsDomain ?? (hints.kubeadm?.dnsDomain || 'cluster.local'),

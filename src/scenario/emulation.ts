@@ -23,6 +23,7 @@ import { type ClusterPlan, planCluster } from './plan.ts'
 import { PodSockets } from './pod-sockets.ts'
 import { probe } from './probe.ts'
 import { serverOf, startProcess } from './processes.ts'
+import { Services } from './services.ts'
 import { addressOfTarget, defaultPort, hostOfTarget } from './target.ts'
 
 export interface EmulationOptions {
@@ -57,6 +58,7 @@ export class Emulation {
   readonly kernel: Kernel
   readonly plan: ClusterPlan
   readonly cluster: Cluster
+  readonly services: Services
   readonly directory: Directory
   readonly facts: ClusterFacts
   readonly index: StepIndex
@@ -75,10 +77,12 @@ export class Emulation {
       rng: new Rng(this.seed),
     }
     this.plan = planCluster(inventory, scenario?.cluster ?? {})
-    this.directory = new Directory(this.plan, inventory.services)
     this.cluster = new Cluster(this.kernel, this.plan, (pod) => serverOf(pod, this.epoch))
+    this.services = new Services(inventory, this.plan, (pod) => this.cluster.addressesOf(pod), this.kernel.rng)
+    this.cluster.services = this.services
+    this.directory = new Directory(this.plan, this.services.all)
     this.cluster.start()
-    this.facts = new ClusterFacts(this.cluster, inventory.services)
+    this.facts = new ClusterFacts(this.cluster, this.services)
     this.index = new StepIndex(this.kernel.recorder)
   }
 

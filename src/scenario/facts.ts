@@ -1,9 +1,9 @@
 import type { Facts, Owner } from '../explain/facts.ts'
-import type { Service } from '../kube/api/service.ts'
 import { gatewayOf } from '../kube/node/ipam.ts'
 import { type Address, type AddressKey, keyOf } from '../util/address.ts'
 import { type Cluster, LAPTOP } from './cluster.ts'
 import type { NodePlan } from './plan.ts'
+import type { Services } from './services.ts'
 
 /** Names for the addresses of a cluster: pods, nodes with their bridges and tunnel ends, Services, and what is outside. */
 export class ClusterFacts implements Facts {
@@ -11,9 +11,9 @@ export class ClusterFacts implements Facts {
 
   constructor(
     private readonly cluster: Cluster,
-    services: readonly Service[],
+    private readonly services: Services,
   ) {
-    for (const { meta, clusterIPs } of services) {
+    for (const { meta, clusterIPs } of services.all) {
       for (const address of clusterIPs) this.name(address, 'service', meta.name, '', meta.namespace)
     }
     for (const node of cluster.plan.nodes.values()) this.addNode(node)
@@ -29,7 +29,7 @@ export class ClusterFacts implements Facts {
   }
 
   get assumed(): readonly string[] {
-    return this.cluster.plan.assumed
+    return [...this.cluster.plan.assumed, ...this.services.assumed]
   }
 
   get unmodelled(): readonly string[] {

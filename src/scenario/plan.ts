@@ -40,12 +40,13 @@ export interface ClusterPlan {
 const DEFAULT_NODES = ['control-plane', 'node-1', 'node-2']
 
 export function planCluster(inventory: Inventory, settings: ClusterSettings): ClusterPlan {
-  const path = dataPathOf(inventory, settings)
-  const assumed = [...path.assumed]
+  const found = dataPathOf(inventory, settings)
+  const assumed = [...found.assumed]
   const diagnostics: Diagnostic[] = []
   const records = allNodes(inventory, assumed, diagnostics)
-  const lan = planLan(records, settings, path, assumed)
-  const nodes = planNodes(records, lan, path, assumed)
+  const lan = planLan(records, settings, found, assumed)
+  const nodes = planNodes(records, lan, found, assumed)
+  const path = found.podCIDRsAssumed ? { ...found, podCIDRs: coverOf(nodes, found.podCIDRs) } : found
   placePods(inventory.pods, nodes, assumed)
   const foreign = foreignAddresses(nodes, assumed, diagnostics)
   const meshed = inventory.pods.filter((pod) => isMeshed(pod)).length
@@ -104,11 +105,29 @@ function inferFrom(pods: readonly Pod[], names: readonly string[]): Node[] {
 /** The ranges of the usual size that hold a pod's addresses, as text. */
 function rangesAround(pod: Pod): string[] {
   if (pod.hostNetwork || !isLive(pod)) return []
-  return pod.addresses.map((address) => {
-    const length = NODE_MASK[familyOf(address)]
-    return formatPrefix({ address: networkOf(address, length), length })
-  })
+  return pod.addresses.map((address) => formatPrefix(around(address, NODE_MASK[familyOf(address)])))
 }
+
+/** Shorter prefixes than these hold more than anybody's pods. */
+const WIDEST = { 4: 8, 6: 32 } as const
+
+/** The smallest ranges that hold the nodes' own, where the usual one does not: the cluster CIDR that nobody named. */
+function coverOf(nodes: ReadonlyMap<string, NodePlan>, usual: readonly Prefix[]): readonly Prefix[] {
+  const ranges = [...nodes.values()].flatMap((node) => node.podCIDRs)
+  if (ranges.every((range) => usual.some((whole) => inPrefix(range.address, whole)))) return usual
+  const covers = ([4, 6] as const).flatMap((family) => {
+    const own = ranges.filter((range) => familyOf(range.address) === family)
+    if (own.length === 0) return []
+    const holds = (length: number): boolean =>
+      own.every((range) => inPrefix(range.address, around(own[0].address, length)))
+    let length = Math.min(...own.map((range) => range.length))
+    while (!holds(length)) length--
+    return length < WIDEST[family] ? [] : [around(own[0].address, length)]
+  })
+  return covers.length > 0 ? covers : usual
+}
+
+const around = (address: Address, length: number): Prefix => ({ address: networkOf(address, length), length })
 
 function planNodes(records: readonly Node[], lan: Lan, path: DataPath, assumed: string[]): Map<string, NodePlan> {
   const ipam = new NodeIpam(path.podCIDRs)

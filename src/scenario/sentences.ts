@@ -19,6 +19,9 @@ export const say = {
   severalSubnets: (count: number) => `the nodes' addresses lie in ${count} subnets: they are joined by one LAN`,
   foreign: (count: number, example: string) =>
     `${count === 1 ? 'one pod has an address' : `${count} pods have addresses`} outside the node's range (${example}): reached by /32 and /128 routes`,
+  derivedEndpoints: (count: number) =>
+    `${count === 1 ? 'one Service has' : `${count} Services have`} no EndpointSlices in the input: endpoints follow from selectors and readiness`,
+  proxyMode: (mode: string) => `kube-proxy's mode ${mode} is not modelled yet: iptables stands in for it`,
   unmodelledKind: (kind: string, count: number, names: readonly string[]) => {
     const which = names.filter((name) => name !== '').join(', ')
     return `${count} ${kind} not modelled${which === '' ? '' : ` (${which}${count > names.length ? ', …' : ''})`}: could change this verdict`

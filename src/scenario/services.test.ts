@@ -1,0 +1,91 @@
+import { describe, expect, it } from 'vitest'
+import { formatAddress } from '../util/address.ts'
+import { Emulation } from './emulation.ts'
+import { load } from './load/load.ts'
+
+const pod = (name: string, node: string, more = '', status = ''): string =>
+  `---\napiVersion: v1\nkind: Pod\nmetadata: { name: ${name}, labels: { app: ${name.split('-')[0]} } }\nspec: { nodeName: ${node}, containers: [{ name: c${more} }] }\n${status}\n`
+const service = (name: string, spec: string): string =>
+  `---\napiVersion: v1\nkind: Service\nmetadata: { name: ${name} }\nspec: ${spec}\n`
+const emulate = (text: string, settings = ''): Emulation => {
+  const head = `apiVersion: podwire.dev/v1alpha1\nkind: Scenario\nmetadata: { name: s }\nspec: { title: T, cluster: { ${settings} } }\n`
+  return new Emulation(load([{ name: 'in.yaml', text: head + text }]))
+}
+
+const HTTP = ', ports: [{ name: http, containerPort: 8080 }]'
+const CLUSTER =
+  pod('client', 'node-1') +
+  pod('web-1', 'node-1', HTTP) +
+  pod('web-2', 'node-2', HTTP) +
+  service('web', '{ clusterIP: 10.96.0.80, selector: { app: web }, ports: [{ port: 80, targetPort: http }] }') +
+  service('none', '{ clusterIP: 10.96.0.81, selector: { app: nobody }, ports: [{ port: 80 }] }') +
+  service(
+    'open',
+    '{ type: NodePort, selector: { app: web }, ports: [{ port: 80, targetPort: 8080, nodePort: 30080 }] }',
+  )
+
+describe('Services', () => {
+  it('lead to every one of their pods, by the rules of kube-proxy', () => {
+    const emulation = emulate(CLUSTER)
+    const reached = new Set<string>()
+    for (let i = 0; i < 12; i++) {
+      const { trace } = emulation.trace({ from: 'client', to: 'svc/web' })
+      expect(trace.verdict).toBe('delivered')
+      expect(trace.forward.hops.some((hop) => hop.action === 'dnat')).toBe(true)
+      reached.add(trace.delivered!.name)
+    }
+    expect([...reached].sort()).toEqual(['web-1', 'web-2'])
+    expect(emulation.facts.assumed).toEqual([])
+  })
+
+  it('without endpoints reject, from the node', () => {
+    const { trace, by } = emulate(CLUSTER).trace({ from: 'client', to: 'svc/none' })
+    expect([trace.verdict, by]).toEqual(['rejected', 'node-1'])
+  })
+
+  it('of type NodePort are open on every node, for clients outside', () => {
+    const emulation = emulate(CLUSTER)
+    for (const node of ['control-plane', 'node-1', 'node-2']) {
+      const { trace } = emulation.trace({ from: 'external', to: `node/${node}:30080` })
+      expect(trace).toMatchObject({ verdict: 'delivered', delivered: { kind: 'pod' } })
+    }
+  })
+
+  it('without an address get one of the Service range, the same each time', () => {
+    const address = (emulation: Emulation): string =>
+      formatAddress(emulation.services.all.find(({ meta }) => meta.name === 'open')!.clusterIPs[0])
+    expect(address(emulate(CLUSTER))).toMatch(/^10\./)
+    expect(address(emulate(CLUSTER))).toBe(address(emulate(CLUSTER)))
+    expect(emulate(CLUSTER).trace({ from: 'client', to: 'svc/open' }).trace.verdict).toBe('delivered')
+  })
+
+  it('leave out pods that are not ready, and ports that a pod does not have', () => {
+    const sick = "status: { phase: Running, conditions: [{ type: Ready, status: 'False' }] }"
+    const { services } = emulate(CLUSTER + pod('web-3', 'node-2', HTTP, sick) + pod('web-4', 'node-2'))
+    const slices = services.slices.filter((slice) => slice.service === 'web')
+    const ready = slices.flatMap(({ endpoints, ports }) =>
+      endpoints
+        .filter((endpoint) => endpoint.ready)
+        .map((endpoint) => `${endpoint.pod}:${ports.map(({ port }) => port)}`),
+    )
+    expect(ready.sort()).toEqual(['default/web-1:8080', 'default/web-2:8080', 'default/web-4:'])
+    expect(slices.flatMap(({ endpoints }) => endpoints).find(({ pod: name }) => name === 'default/web-3')?.ready).toBe(
+      false,
+    )
+  })
+
+  it('of a dump without EndpointSlices say that they were derived', () => {
+    const given = 'status: { phase: Running, podIP: 10.244.2.7 }'
+    expect(
+      emulate(
+        pod('web-1', 'node-2', HTTP, given) + CLUSTER.slice(CLUSTER.indexOf('---\napiVersion: v1\nkind: Service')),
+      ).facts.assumed,
+    ).toContain('2 Services have no EndpointSlices in the input: endpoints follow from selectors and readiness')
+  })
+
+  it('under a mode that is not there yet say which stands in', () => {
+    expect(emulate(CLUSTER, 'proxyMode: ipvs').facts.assumed).toEqual([
+      "kube-proxy's mode ipvs is not modelled yet: iptables stands in for it",
+    ])
+  })
+})
