@@ -70,9 +70,15 @@ export class Namespace implements IpLayer, NetfilterHost {
     return this.lo
   }
 
+  /** What ICMP told of paths; made when the first error comes. */
   get pmtu(): PathMtus {
     this.pathMtus ??= new PathMtus(this.kernel)
     return this.pathMtus
+  }
+
+  /** The MTU to a destination when the device allows `limit`. */
+  pathMtu(destination: Address, limit: number): number {
+    return this.pathMtus === null ? limit : this.pathMtus.to(destination, limit)
   }
 
   get icmpLimit(): IcmpLimit {
@@ -173,7 +179,7 @@ export class Namespace implements IpLayer, NetfilterHost {
     const output = this.outputOf(route!)
     const chosen = source ?? this.sourceOf(route!, destination)
     if (chosen === null) return 'EADDRNOTAVAIL'
-    return { device: output, source: chosen, mtu: this.pmtu.to(destination, output.mtu) }
+    return { device: output, source: chosen, mtu: this.pathMtu(destination, output.mtu) }
   }
 
   send(skb: Skb, options: SendOptions): Errno | null {
@@ -225,6 +231,11 @@ export class Namespace implements IpLayer, NetfilterHost {
     const route = this.fibs.lookup(address)
     if (route === null || route.table !== 'local' || (device !== null && route.device !== device)) return 'unicast'
     return route.kind
+  }
+
+  confirm(destination: Address): void {
+    const route = this.fibs.lookup(destination)
+    if (route?.kind === 'unicast') route.device!.neighbours.confirm(route.via ?? destination)
   }
 
   icmpError(skb: Skb, family: Family, type: number, code: number, detail: ErrorDetail = REJECTED): void {

@@ -45,6 +45,11 @@ export class Bridge implements Driver {
     this.fdb.forget(port)
   }
 
+  /** The bridge is deleted: its ports go on as plain devices. */
+  remove(): void {
+    for (const port of [...this.ports]) this.removePort(port)
+  }
+
   /** `br_handle_frame`: a port received a frame. */
   input(port: BridgePort, skb: Skb): void {
     const { bytes: b, start: o } = skb.frame

@@ -43,5 +43,5 @@ export function forwardV4(namespace: Namespace, input: NetDevice, skb: Skb, rout
 
 /** `ip_exceeds_mtu`: what came in fragments may leave in fragments no larger, whatever its DF says. */
 function mayNotFragment(skb: Skb, mtu: number): boolean {
-  return !skb.reassembled || skb.fragmentSize > mtu
+  return skb.pieces === null || skb.fragmentSize > mtu
 }

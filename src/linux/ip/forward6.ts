@@ -38,7 +38,7 @@ export function forwardV6(namespace: Namespace, input: NetDevice, skb: Skb, rout
     return
   }
   const mtu = Math.max(output.mtu, MINIMUM_MTU)
-  if (end - o > mtu && (!skb.reassembled || skb.fragmentSize > mtu)) {
+  if (end - o > mtu && (skb.pieces === null || skb.fragmentSize > mtu)) {
     namespace.icmpError(skb, 6, TOO_BIG, 0, { why: 'too-big', mtu })
     drop(kernel, place, skb, 'too-big')
     return

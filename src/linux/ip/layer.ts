@@ -34,6 +34,8 @@ export interface IpLayer {
   /** `ip route get DESTINATION [from SOURCE] [oif DEVICE]`. */
   route(destination: Address, source?: Address | null, device?: Device | null): RouteAnswer | Errno
   isLocal(address: Address): boolean
+  /** A socket heard from a destination, so the neighbour on the way there is alive (`dst_confirm`) and need not be probed. */
+  confirm(destination: Address): void
   /**
    * Sends a packet whose `frame.start` is at the transport header (checksum filled in); the IP header, OUTPUT and
    * POSTROUTING, neighbour resolution and fragmentation follow. An errno means that nothing was sent.

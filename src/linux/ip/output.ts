@@ -25,7 +25,7 @@ export function sendV4(namespace: Namespace, skb: Skb, options: SendOptions, to:
   if (!output.up) return 'ENETUNREACH'
   const { frame } = skb
   const length = frame.end - frame.start + ipv4.IPV4
-  const mtu = namespace.pmtu.to(to, output.mtu)
+  const mtu = namespace.pathMtu(to, output.mtu)
   const whole = options.dontFragment === true
   if ((whole && length > mtu) || length > IPV4_MAX) return 'EMSGSIZE'
   const source = options.source as V4
@@ -61,7 +61,7 @@ function rerouteV4(namespace: Namespace, skb: Skb, to: V4): void {
   }
   const output = route!.kind === 'local' ? namespace.loopback : route!.device!
   routed(namespace, skb, 'output', to, route!)
-  outputV4(namespace, skb, route!, output, namespace.pmtu.to(to, output.mtu))
+  outputV4(namespace, skb, route!, output, namespace.pathMtu(to, output.mtu))
 }
 
 /** `ip_output`: POSTROUTING, fragments if need be, and the neighbour. */

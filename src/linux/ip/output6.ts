@@ -31,7 +31,7 @@ export function sendV6(namespace: Namespace, skb: Skb, options: SendOptions, to:
   if (!output.up) return 'ENETUNREACH'
   const { frame } = skb
   const payload = frame.end - frame.start
-  const mtu = namespace.pmtu.to(to, output.mtu)
+  const mtu = namespace.pathMtu(to, output.mtu)
   if ((options.dontFragment === true && payload + ipv6.IPV6 > mtu) || payload > IPV6_MAX) return 'EMSGSIZE'
   const hops = options.ttl ?? namespace.sysctl.defaultTtl
   ipv6.writeIpv6(frame, options.source as V6, to, options.protocol, hops, options.tos ?? 0)
@@ -63,7 +63,7 @@ function reroute(namespace: Namespace, skb: Skb, to: V6): void {
   }
   const output = namespace.outputOf(route!)
   routed(namespace, skb, 'output', to, route!)
-  outputV6(namespace, skb, route!, output, namespace.pmtu.to(to, output.mtu))
+  outputV6(namespace, skb, route!, output, namespace.pathMtu(to, output.mtu))
 }
 
 /** `ip6_output`: POSTROUTING, fragments if need be, and the neighbour. Forwarded packets that may not be cut never get here. */

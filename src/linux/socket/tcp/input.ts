@@ -115,6 +115,7 @@ function release(c: Connection, segment: Segment): InFlight[] {
   c.toSend.release(bytes)
   c.bufferStart = plus(c.bufferStart, bytes)
   c.una = segment.ack
+  c.ip.confirm(c.remote.address)
   measure(c, acked, segment)
   c.retransmits = 0
   c.softError = null

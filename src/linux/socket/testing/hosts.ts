@@ -74,6 +74,8 @@ export class TestIp implements IpLayer {
     return { device: this.device, source: source ?? own, mtu: this.mtu }
   }
 
+  confirm(): void {}
+
   isLocal(address: Address): boolean {
     return this.addresses.some((own) => sameAddress(own, address))
   }
