@@ -26,10 +26,11 @@ export class Skb {
   bridgedFrom: { readonly port: BridgePort; readonly source: Mac } | null = null
   /** The largest fragment this packet was reassembled from, 0 if it never was one: it leaves in fragments of that size. */
   fragmentSize = 0
-  /** The content lengths of those fragments, in order (`frag_list`): it is taken apart the same way where each still fits. */
+  /**
+   * The content lengths of those fragments, in order (`frag_list`): it is taken apart the same way where each still fits, and
+   * may be cut whatever its DF says (`ignore_df`).
+   */
   pieces: readonly number[] | null = null
-  /** It was put together from fragments here, so it may be cut again whatever its DF says (`ignore_df`). */
-  reassembled = false
 
   constructor(
     public frame: Frame,
@@ -47,7 +48,6 @@ export class Skb {
     copy.input = this.input
     copy.fragmentSize = this.fragmentSize
     copy.pieces = this.pieces
-    copy.reassembled = this.reassembled
     return copy
   }
 
@@ -66,7 +66,6 @@ export class Skb {
     this.bridgeOutput = null
     this.fragmentSize = 0
     this.pieces = null
-    this.reassembled = false
   }
 
   /** What crossing a network namespace does (skb_scrub_packet with xnet). */
@@ -81,6 +80,5 @@ export class Skb {
     this.bridgedFrom = null
     this.fragmentSize = 0
     this.pieces = null
-    this.reassembled = false
   }
 }

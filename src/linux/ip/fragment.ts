@@ -15,7 +15,7 @@ const FRAGMENTATION_NEEDED = 4
 export function fragmentV4(namespace: Namespace, skb: Skb, deviceMtu: number): Skb[] | null {
   const { bytes: b, start: o, end } = skb.frame
   const whole = ipv4.dontFragment(b, o)
-  if (whole && (!skb.reassembled || skb.fragmentSize > deviceMtu)) {
+  if (whole && (skb.pieces === null || skb.fragmentSize > deviceMtu)) {
     namespace.icmpError(skb, 4, UNREACHABLE, FRAGMENTATION_NEEDED, { why: 'too-big', mtu: deviceMtu })
     drop(namespace.kernel, namespace.place, skb, 'too-big')
     return null

@@ -114,7 +114,6 @@ export class Reassembly {
     last.frame = frame
     last.fragmentSize = queue.longest
     last.pieces = pieces.map(({ from, to }) => to - from)
-    last.reassembled = true
     const { recorder, simulation } = this.namespace.kernel
     const event = { kind: 'reassemble', count: pieces.length, length: frame.length } as const
     last.cause = recorder.on
