@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander'
 import { addCompletion } from './completion.ts'
+import { addCurl } from './curl.ts'
 import { EXIT, report } from './exit.ts'
 import { addExport } from './export.ts'
 import { quietWhenPipeCloses } from './output.ts'
@@ -20,7 +21,7 @@ const program = new Command('podwire')
   .enablePositionalOptions()
   .exitOverride()
 
-for (const add of [addUi, addTrace, addRun, addTlsVerify, addExport, addScenarios, addCompletion]) add(program)
+for (const add of [addUi, addTrace, addCurl, addRun, addTlsVerify, addExport, addScenarios, addCompletion]) add(program)
 
 quietWhenPipeCloses()
 try {

@@ -141,6 +141,32 @@ describe('podwire trace', () => {
   })
 })
 
+describe('podwire curl', () => {
+  it('shows every packet of a request and what curl printed', () => {
+    const { code, out } = podwire(['curl', '--from', 'client', '-H', 'X-Trace: 1', 'http://10.244.2.2:8080/cart'])
+    expect(out).toContain('OK  HTTP 200   (curl: exit 0)\n  tcp ok > http 200')
+    expect(out).toMatch(/0\.000 {2}-> {2}SYN 10\.244\.1\.2:\d+ > 10\.244\.2\.2:8080 +len 60 +default\/web-2/)
+    expect(out).toContain('Request: GET /cart')
+    expect(out).toContain('x-trace: 1')
+    expect(code).toBe(0)
+  })
+
+  it('fails as curl does', () => {
+    const { code, out } = podwire(['curl', '--from', 'client', 'http://10.244.2.2:81/', '-o', 'json'])
+    expect(code).toBe(1)
+    const [request] = JSON.parse(out).requests
+    expect(request).toMatchObject({
+      exit: 7,
+      status: null,
+      stages: [{ stage: 'tcp', outcome: 'ECONNREFUSED', ok: false }],
+    })
+  })
+
+  it('refuses a header that is none', () => {
+    expect(podwire(['curl', '--from', 'client', '-H', 'nonsense', 'http://10.244.2.2:8080/']).code).toBe(2)
+  })
+})
+
 describe('podwire run', () => {
   it('exits 1 when an expectation does not hold, and points at it', () => {
     const file = join(folder, 'fails.yaml')
@@ -178,7 +204,7 @@ describe('podwire', () => {
     expect(code).toBe(0)
   })
 
-  it.each(['trace', 'run', 'scenarios', 'export', 'export pcapng', 'export netns', 'completion', 'tls verify'])(
+  it.each(['trace', 'curl', 'run', 'scenarios', 'export', 'export pcapng', 'export netns', 'completion', 'tls verify'])(
     '%s --help has examples',
     (command) => {
       const { code, out } = podwire([...command.split(' '), '--help'])

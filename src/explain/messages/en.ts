@@ -1,4 +1,5 @@
 import { report } from './en-report.ts'
+import { session } from './en-session.ts'
 import { ui } from './en-ui.ts'
 
 /**
@@ -8,6 +9,7 @@ import { ui } from './en-ui.ts'
 export const en = {
   ui,
   report,
+  session,
   verdict: {
     delivered: 'DELIVERED',
     refused: 'REFUSED',

@@ -1,0 +1,110 @@
+import { fetch } from '../app/curl/curl.ts'
+import type { CurlResult, CurlOptions as FetchOptions } from '../app/curl/options.ts'
+import { type Glance, glanceOf } from '../explain/glance.ts'
+import { en } from '../explain/messages/en.ts'
+import { isKind } from '../explain/record.ts'
+import { type PacketLine, packetsOf } from '../explain/session.ts'
+import { glanceText, packetTable } from '../explain/text/session.ts'
+import type { Emulation } from '../scenario/emulation.ts'
+import { type Address, parseAddress } from '../util/address.ts'
+import { text, utf8 } from '../util/bytes.ts'
+import { inputError } from '../util/diagnostics.ts'
+import type { Header } from '../wire/http/head.ts'
+import type { CurlOptions } from './curl.ts'
+import { EXIT } from './exit.ts'
+import { emulationOf, heading } from './input.ts'
+import { print, printJson } from './output.ts'
+
+/** One request and everything that was seen of it. */
+interface Request {
+  readonly result: CurlResult
+  readonly glance: Glance
+  readonly packets: readonly PacketLine[]
+  /** What curl printed. */
+  readonly lines: readonly string[]
+}
+
+export function curl(url: string, options: CurlOptions): number {
+  const emulation = emulationOf(options)
+  const wanted = fetchOptions(options)
+  const requests = Array.from({ length: options.count }, () => request(emulation, url, options.from, wanted))
+  if (options.output === 'json')
+    printJson('Curl', { request: { from: options.from, url }, requests: requests.map(plain) })
+  else if (requests.length === 1) print([heading(emulation), '', ...requestText(requests[0])])
+  else print([heading(emulation), '', ...countText(requests)])
+  return requests.every(({ result }) => result.code === 0) ? EXIT.ok : EXIT.failed
+}
+
+function request(emulation: Emulation, url: string, from: string, options: FetchOptions): Request {
+  const host = emulation.host(from)
+  const before = emulation.recorder.steps.length
+  const result = emulation.runProgram(host, 'curl', (context) => fetch(context, url, options))
+  const mine = emulation.recorder.steps.slice(before)
+  const start = mine.find((step) => isKind(step, 'program') && step.event.program === 'curl')?.id ?? 0
+  const lines = mine.flatMap((step) =>
+    isKind(step, 'output') && step.event.program === 'curl' ? [step.event.line] : [],
+  )
+  return { result, glance: glanceOf(emulation.index, start), packets: packetsOf(emulation.index, start), lines }
+}
+
+function requestText({ result, glance, packets, lines }: Request): string[] {
+  const { session } = en
+  const verdict = result.code === 0 ? session.succeeded(result.status ?? 0) : session.failed(result.message ?? '')
+  return [
+    `${verdict}   ${session.exit(result.code)}`,
+    `  ${glanceText(glance)}`,
+    '',
+    session.packets,
+    ...packetTable(packets),
+    '',
+    session.output,
+    ...lines.map((line) => `  ${line}`.trimEnd()),
+  ]
+}
+
+/** Many requests: a line each, and how many were answered. */
+function countText(requests: readonly Request[]): string[] {
+  const rows = requests.map(({ result, glance, packets }, i) => {
+    const peer = packets.find((line) => line.direction === 'sent' && line.frame.tcp !== undefined)?.peer ?? ''
+    return `${String(i + 1).padStart(4)}  ${glanceText(glance)}  ${peer}  ${en.session.exit(result.code)}`
+  })
+  const ok = requests.filter(({ result }) => result.code === 0).length
+  return [...rows, '', en.session.requests(requests.length, ok)]
+}
+
+function plain({ result, glance, packets, lines }: Request): object {
+  const { code, status, message, headers, body } = result
+  return { exit: code, status, message, stages: glance, headers, body: text(body), packets, output: lines }
+}
+
+function fetchOptions(options: CurlOptions): FetchOptions {
+  const { verbose, include, head, fail, request: method, data, connectTimeout, maxTime } = options
+  const nanos = (seconds: number | undefined): number | undefined =>
+    seconds === undefined ? undefined : Math.round(seconds * 1e9)
+  return {
+    verbose,
+    include,
+    head,
+    fail,
+    method,
+    headers: (options.header ?? []).map(headerOf),
+    data: data === undefined ? undefined : utf8(data),
+    resolve: new Map((options.resolve ?? []).map(resolveOf)),
+    connectTimeout: nanos(connectTimeout),
+    maxTime: nanos(maxTime),
+  }
+}
+
+function headerOf(text: string): Header {
+  const match = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+):\s*(.*)$/.exec(text)
+  if (match === null) throw inputError(`--header ${text}`, 'NAME: VALUE')
+  return [match[1], match[2]]
+}
+
+/** `web:80:10.0.0.1`, with several addresses after commas; an IPv6 address may stand in brackets. */
+function resolveOf(text: string): [string, readonly Address[]] {
+  const match = /^([^:]+):(\d+):(.+)$/.exec(text)
+  const addresses = match?.[3].split(',').map((part) => parseAddress(part.replace(/^\[|\]$/g, ''))) ?? []
+  if (match === null || addresses.includes(null)) throw inputError(`--resolve ${text}`, 'HOST:PORT:ADDRESS')
+  return [`${match[1]}:${match[2]}`, addresses as Address[]]
+}

@@ -1,0 +1,56 @@
+import { type Command, InvalidArgumentError, Option } from 'commander'
+import { type InputOptions, withInput } from './options.ts'
+import { count, repeated } from './parse.ts'
+
+export interface CurlOptions extends InputOptions {
+  readonly from: string
+  readonly verbose: boolean
+  readonly include: boolean
+  readonly head: boolean
+  readonly fail: boolean
+  readonly request?: string
+  readonly header?: readonly string[]
+  readonly data?: string
+  readonly resolve?: readonly string[]
+  readonly connectTimeout?: number
+  readonly maxTime?: number
+  readonly count: number
+  readonly output: 'text' | 'json'
+}
+
+const EXAMPLES = `
+Examples:
+  podwire curl --from client http://web.default.svc/
+  podwire curl --from client -v -H 'Host: shop.example' http://10.244.2.2:8080/cart
+  podwire curl -f cluster.yaml --from shop/cart --count 20 http://catalog.shop/
+
+Exit code: 0 an answer came (with --fail: below 400), 1 not, 2 bad input; curl's own exit code is printed.`
+
+/** `podwire curl`: a request from inside a pod, shown whole. */
+export function addCurl(program: Command): void {
+  withInput(program.command('curl').description('send an HTTP request from a pod, and show every packet of it'))
+    .argument('<url>', 'what to ask for')
+    .requiredOption('--from <A>', 'who asks')
+    .option('-v, --verbose', 'print what curl -v prints', false)
+    .option('-i, --include', 'print the head of the answer too', false)
+    .option('-I, --head', 'ask for the head only', false)
+    .option('--fail', 'fail on a status of 400 and above', false)
+    .option('-X, --request <method>', 'the method')
+    .option('-H, --header <header>', 'a header of the request: NAME: VALUE (repeatable)', repeated)
+    .option('-d, --data <data>', 'a body; makes it a POST')
+    .option('--resolve <host:port:address>', 'an address for a name, without asking DNS (repeatable)', repeated)
+    .option('--connect-timeout <seconds>', 'give up connecting after', seconds)
+    .option('-m, --max-time <seconds>', 'give up altogether after', seconds)
+    .option('--count <n>', 'ask so many times, one after the other', count, 1)
+    .addOption(new Option('-o, --output <format>', 'how to print it').choices(['text', 'json']).default('text'))
+    .addHelpText('after', EXAMPLES)
+    .action(async (url: string, options: CurlOptions) => {
+      process.exitCode = (await import('./curl.action.ts')).curl(url, options)
+    })
+}
+
+function seconds(text: string): number {
+  const value = Number(text)
+  if (!(value > 0 && value < 86_400)) throw new InvalidArgumentError('expected seconds')
+  return value
+}

@@ -1,0 +1,13 @@
+/** What is said of a program's conversation, in English. */
+export const session = {
+  ok: 'ok',
+  noAnswer: 'no answer',
+  lost: 'ended at',
+  from: 'from',
+  packets: 'PACKETS',
+  output: 'OUTPUT',
+  succeeded: (status: number): string => `OK  HTTP ${status}`,
+  failed: (message: string): string => `FAILED  ${message}`,
+  exit: (code: number): string => `(curl: exit ${code})`,
+  requests: (count: number, ok: number): string => `${ok} of ${count} requests answered`,
+} as const satisfies object

@@ -1,0 +1,29 @@
+import type { Glance } from '../glance.ts'
+import { en } from '../messages/en.ts'
+import type { PacketLine } from '../session.ts'
+import { columns } from './columns.ts'
+import { packetTitle } from './trace.ts'
+
+/** A program's packets, one a line: when, which way, what, and the far end. */
+export function packetTable(lines: readonly PacketLine[]): string[] {
+  const start = lines[0]?.at ?? 0
+  const rows = lines.map((line) => [
+    ((line.at - start) / 1e6).toFixed(3).padStart(9),
+    line.direction === 'sent' ? '->' : '<-',
+    packetTitle(line.frame),
+    `len ${line.frame.ip?.length ?? line.frame.length}`,
+    farEnd(line),
+  ])
+  return columns(rows)
+}
+
+function farEnd({ direction, peer, lost, translated }: PacketLine): string {
+  const name = translated === null ? peer : `${peer} ${translated}`
+  if (lost !== null) return `${en.session.lost} ${name}: ${lost}`
+  return direction === 'sent' ? name : `${en.session.from} ${name}`
+}
+
+/** `dns ok > tcp ok > http 200`. */
+export function glanceText(glance: Glance): string {
+  return glance.map(({ stage, outcome, ok }) => `${stage}${ok ? '' : ' FAILED:'} ${outcome}`).join(' > ')
+}
