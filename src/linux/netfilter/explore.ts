@@ -1,5 +1,5 @@
 import type { Packet } from './packet.ts'
-import type { Chain, Rule } from './rules/rule.ts'
+import type { Chain, Rule, Target } from './rules/rule.ts'
 import type { MatchState } from './rules/state.ts'
 import { Walk } from './rules/walk.ts'
 
@@ -16,6 +16,8 @@ export interface Outcome {
   readonly probability: number
   /** Whose target decided; null when it was the policy. */
   readonly rule: Rule | null
+  /** What it decided: its target, or a verdict out of its map. */
+  readonly target: Target | null
   readonly mark: number
   /** All rules whose matches held, in order. */
   readonly matched: readonly Matched[]
@@ -64,7 +66,7 @@ function follow(chain: Chain, p: Packet, state: MatchState, mark: number, script
     returned: () => {},
   })
   const rule = walk.run(chain, p)
-  return { probability, rule, mark: p.skb.mark, matched }
+  return { probability, rule, target: walk.target, mark: p.skb.mark, matched }
 }
 
 function ruleAt(chain: Chain, index: number): Rule {

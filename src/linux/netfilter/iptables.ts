@@ -1,65 +1,58 @@
 import type { HookName } from '../../trace/steps/packet.ts'
 import { unreachable } from '../../util/unreachable.ts'
 import { PROTOCOL } from '../../wire/numbers.ts'
-import type { Nat } from './nat/nat.ts'
 import type { NetfilterHost } from './netfilter.ts'
 import type { Packet } from './packet.ts'
 import type { Counters } from './rules/counters.ts'
 import type { Chain, Rule, Target } from './rules/rule.ts'
-import type { TableName } from './rules/table.ts'
 import { REJECT_WITH, type RejectWith } from './rules/target.ts'
 import { ruleText } from './rules/text.ts'
 import { type Effect, Walk, type WalkObserver } from './rules/walk.ts'
-import type { Steps } from './steps.ts'
+import type { RulePrinter, Steps } from './steps.ts'
 
-/** One built-in chain of one table at its hook: `ip_tables` registered with nf_register_net_hook. */
+/** One base chain at its hook, of an iptables table or of nftables. */
 export class TableHook implements WalkObserver {
   private readonly walk: Walk
   private p!: Packet
 
   constructor(
-    private readonly table: TableName,
+    private readonly table: string,
     readonly hook: HookName,
     private readonly chain: Chain,
     private readonly host: NetfilterHost,
     private readonly counters: Counters,
     private readonly steps: Steps,
     linear: boolean,
+    private readonly print: RulePrinter = ruleText,
   ) {
     this.walk = new Walk(this, linear)
   }
 
   /** False: dropped or rejected. */
   filter(p: Packet): boolean {
-    const rule = this.ask(p)
-    return rule === null || (rule !== 'drop' && rule.target.kind === 'accept')
+    return this.ask(p) !== 'drop'
   }
 
-  /** The nat table: its rules say what becomes of a connection. */
-  nat(p: Packet, nat: Nat): boolean {
-    return nat.hook(p, this.askNat)
-  }
+  /** The nat table: the rule that says what becomes of a connection, or null. */
+  readonly askNat = (p: Packet): Rule | null | 'drop' => this.ask(p)
 
-  private readonly askNat = (p: Packet): Rule | null | 'drop' => {
-    const rule = this.ask(p)
-    return rule === null || rule === 'drop' || rule.target.kind !== 'accept' ? rule : null
-  }
-
-  /** Walks, and carries out drops and rejections. */
+  /** Walks, and carries out drops and rejections. Null: the policy accepted, or a rule did. */
   private ask(p: Packet): Rule | null | 'drop' {
     this.p = p
-    const rule = this.walk.run(this.chain, p)
-    if (rule === null) {
+    const { walk } = this
+    const rule = walk.run(this.chain, p)
+    const { target } = walk
+    if (rule === null || target === null) {
       if (this.chain.policy !== 'DROP') return null
       this.steps.drop(p, 'netfilter', `policy DROP of ${this.table} ${this.chain.name}`)
       return 'drop'
     }
-    this.steps.rule(p, this.table, rule, verdictOf(rule.target), this.walk)
-    const { kind } = rule.target
-    if (kind !== 'drop' && kind !== 'reject') return rule
+    this.steps.rule(p, this.table, rule, verdictOf(target), walk, this.print)
+    if (target.kind === 'accept') return null
+    if (target.kind !== 'drop' && target.kind !== 'reject') return rule
     // The answer to a rejected packet of our own passes this same hook: the walk is another one afterwards.
-    const text = ruleText(this.walk.chain.name, rule, p.family)
-    if (kind === 'reject') this.reject(p, rule.target.with)
+    const text = this.print(walk.chain.name, rule, p.family)
+    if (target.kind === 'reject') this.reject(p, target.with)
     this.steps.drop(p, 'netfilter', text)
     return 'drop'
   }
@@ -73,11 +66,11 @@ export class TableHook implements WalkObserver {
     switch (effect.kind) {
       case 'mark':
         p.skb.mark = (p.skb.mark & ~effect.mask) ^ effect.value
-        this.steps.rule(p, this.table, rule, 'MARK', walk)
+        this.steps.rule(p, this.table, rule, 'MARK', walk, this.print)
         return
       case 'notrack':
         p.notrack = p.skb.connection === null
-        this.steps.rule(p, this.table, rule, 'NOTRACK', walk)
+        this.steps.rule(p, this.table, rule, 'NOTRACK', walk, this.print)
         return
       case 'log':
         return
@@ -87,7 +80,7 @@ export class TableHook implements WalkObserver {
   }
 
   returned(rule: Rule, walk: Walk): void {
-    this.steps.rule(this.p, this.table, rule, 'RETURN', walk)
+    this.steps.rule(this.p, this.table, rule, 'RETURN', walk, this.print)
   }
 
   private reject(p: Packet, how: RejectWith | null): void {

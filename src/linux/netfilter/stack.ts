@@ -8,6 +8,8 @@ import { DEFAULT_TIMEOUTS } from './conntrack/timeouts.ts'
 import { TableHook } from './iptables.ts'
 import { Nat } from './nat/nat.ts'
 import type { AddressType, Netfilter, NetfilterHost } from './netfilter.ts'
+import type { BaseChain, NftTable } from './nft/table.ts'
+import { nftPrinter } from './nft/text.ts'
 import { Packet } from './packet.ts'
 import { Counters } from './rules/counters.ts'
 import type { IpSet } from './rules/ipset.ts'
@@ -15,8 +17,9 @@ import { Limits } from './rules/limit.ts'
 import { RecentLists } from './rules/recent.ts'
 import type { Chain } from './rules/rule.ts'
 import type { MatchState } from './rules/state.ts'
-import { type RuleSet, type TableName, userChains } from './rules/table.ts'
-import { Steps } from './steps.ts'
+import { type RuleSet, userChains } from './rules/table.ts'
+import { ruleText } from './rules/text.ts'
+import { type RulePrinter, Steps } from './steps.ts'
 
 export interface NetfilterOptions extends ConntrackOptions {
   /** Walk every rule instead of looking long chains up. The outcome is the same. */
@@ -54,6 +57,7 @@ export class NetfilterStack implements Netfilter, MatchState {
   readonly sets = new Map<string, IpSet>()
   readonly draw: (probability: number) => boolean
   private readonly rules: Record<Family, RuleSet> = { 4: {}, 6: {} }
+  private readonly nft: Record<Family, readonly NftTable[]> = { 4: [], 6: [] }
   private readonly hooks: Record<Family, Hooks> = { 4: EMPTY, 6: EMPTY }
   private readonly packet = new Packet()
   /** Hooks that are running, one inside the other. */
@@ -92,7 +96,17 @@ export class NetfilterStack implements Netfilter, MatchState {
   /** iptables-restore: replaces what a family has. Chains that are the same values keep their counters. */
   setRules(family: Family, rules: RuleSet): void {
     this.rules[family] = rules
-    this.hooks[family] = this.register(family, rules)
+    this.hooks[family] = this.register(family)
+  }
+
+  nftTables(family: Family): readonly NftTable[] {
+    return this.nft[family]
+  }
+
+  /** nft -f: replaces the nftables tables of a family. */
+  setNftables(family: Family, tables: readonly NftTable[]): void {
+    this.nft[family] = tables
+    this.hooks[family] = this.register(family)
   }
 
   run(hook: HookName, family: Family, skb: Skb, input: Device | null, output: Device | null): boolean {
@@ -108,7 +122,7 @@ export class NetfilterStack implements Netfilter, MatchState {
     return passed
   }
 
-  private register(family: Family, rules: RuleSet): Hooks {
+  private register(family: Family): Hooks {
     const hooks: Record<HookName, HookEntry[]> = {
       PREROUTING: [],
       INPUT: [],
@@ -116,19 +130,19 @@ export class NetfilterStack implements Netfilter, MatchState {
       OUTPUT: [],
       POSTROUTING: [],
     }
-    if (needsConntrack(rules)) this.registerConntrack(hooks, family, rules)
-    for (const name of ['raw', 'mangle', 'filter'] as const) {
-      for (const [hook, chain] of chainsOf(rules, name)) {
-        if (chain.length === 0 && chain.policy !== 'DROP') continue
-        const entry = this.tableHook(name, hook, chain)
-        hooks[hook].push({ priority: PRIORITY[name], run: (p) => entry.filter(p) })
-      }
+    const base = [...baseChains(this.rules[family]), ...this.nft[family].flatMap(nftBaseChains)]
+    base.sort((a, b) => a.priority - b.priority)
+    if (this.nft[family].length > 0 || needsConntrack(this.rules[family])) this.registerConntrack(hooks, family, base)
+    for (const { table, chain, type, hook, priority, print } of base) {
+      if (type === 'nat' || (chain.length === 0 && chain.policy !== 'DROP')) continue
+      const entry = this.tableHook(table, hook, chain, print)
+      hooks[hook].push({ priority, run: (p) => entry.filter(p) })
     }
     for (const entries of Object.values(hooks)) entries.sort((a, b) => a.priority - b.priority)
     return hooks
   }
 
-  private registerConntrack(hooks: Record<HookName, HookEntry[]>, family: Family, rules: RuleSet): void {
+  private registerConntrack(hooks: Record<HookName, HookEntry[]>, family: Family, base: readonly NamedChain[]): void {
     for (const hook of ['PREROUTING', 'OUTPUT'] as const) {
       const user = hook === 'PREROUTING' ? 'conntrack-in' : 'conntrack-out'
       hooks[hook].push({ priority: PRIORITY.defrag, run: (p) => this.defragment(p, family, user) })
@@ -137,21 +151,20 @@ export class NetfilterStack implements Netfilter, MatchState {
     for (const hook of ['INPUT', 'POSTROUTING'] as const) {
       hooks[hook].push({ priority: PRIORITY.confirm, run: (p) => this.confirm(p) })
     }
-    if (rules.nat === undefined) return
+    if (!base.some(({ type }) => type === 'nat')) return
     for (const hook of ['PREROUTING', 'INPUT', 'OUTPUT', 'POSTROUTING'] as const) {
       const priority = hook === 'PREROUTING' || hook === 'OUTPUT' ? PRIORITY.dstnat : PRIORITY.srcnat
-      const chain = rules.nat.chains[hook]
+      const asked = base
+        .filter(({ type, chain, hook: at }) => type === 'nat' && at === hook && chain.length > 0)
+        .map(({ table, chain, print }) => this.tableHook(table, hook, chain, print).askNat)
+      const ask = asked.length === 0 ? null : asked.length === 1 ? asked[0] : inTurn(asked)
       const nat = this.natEngine
-      if (chain === undefined || chain.length === 0) hooks[hook].push({ priority, run: (p) => nat.hook(p, null) })
-      else {
-        const entry = this.tableHook('nat', hook, chain)
-        hooks[hook].push({ priority, run: (p) => entry.nat(p, nat) })
-      }
+      hooks[hook].push({ priority, run: (p) => nat.hook(p, ask) })
     }
   }
 
-  private tableHook(table: TableName, hook: HookName, chain: Chain): TableHook {
-    return new TableHook(table, hook, chain, this.host, this.counters, this.steps, this.options.linear)
+  private tableHook(table: string, hook: HookName, chain: Chain, print: RulePrinter): TableHook {
+    return new TableHook(table, hook, chain, this.host, this.counters, this.steps, this.options.linear, print)
   }
 
   private track(p: Packet): boolean {
@@ -183,8 +196,36 @@ export class NetfilterStack implements Netfilter, MatchState {
   }
 }
 
-function chainsOf(rules: RuleSet, name: TableName): [HookName, Chain][] {
-  return Object.entries(rules[name]?.chains ?? {}) as [HookName, Chain][]
+interface NamedChain extends BaseChain {
+  readonly table: string
+  readonly print: RulePrinter
+}
+
+/** The built-in chains of iptables at the priorities of their tables. */
+export function baseChains(rules: RuleSet): NamedChain[] {
+  return Object.values(rules).flatMap(({ name, chains }) =>
+    (Object.entries(chains) as [HookName, Chain][]).map(([hook, chain]) => {
+      const natPriority = hook === 'PREROUTING' || hook === 'OUTPUT' ? PRIORITY.dstnat : PRIORITY.srcnat
+      const priority = name === 'nat' ? natPriority : PRIORITY[name]
+      const type = name === 'nat' ? ('nat' as const) : ('filter' as const)
+      return { table: name, chain, type, hook, priority, print: ruleText }
+    }),
+  )
+}
+
+export function nftBaseChains({ name, chains }: NftTable): NamedChain[] {
+  return chains.map((base) => ({ ...base, table: name, print: nftPrinter }))
+}
+
+/** nf_nat_inet_fn: one nat chain after the other, until one has settled the connection. */
+function inTurn(asked: readonly TableHook['askNat'][]): TableHook['askNat'] {
+  return (p) => {
+    for (const ask of asked) {
+      const answer = ask(p)
+      if (answer !== null) return answer
+    }
+    return null
+  }
 }
 
 /** Connections are tracked in a namespace whose rules translate addresses or ask for states. */

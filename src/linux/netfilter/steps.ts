@@ -13,11 +13,12 @@ import { isIcmp } from './nat/unique.ts'
 import type { NetfilterHost } from './netfilter.ts'
 import { type Packet, SCTP } from './packet.ts'
 import type { Chain, Rule } from './rules/rule.ts'
-import type { TableName } from './rules/table.ts'
-import { ruleText } from './rules/text.ts'
 import type { Walk } from './rules/walk.ts'
 
 type Verdict = Extract<PacketEvent, { kind: 'rule' }>['verdict']
+
+/** A rule's text, as the tool of its kind prints it. */
+export type RulePrinter = (chain: string, rule: Rule, family: 4 | 6) => string
 
 /** Turns what netfilter does into steps. Every call counts one step, recorded or not. */
 export class Steps implements ConntrackObserver, NatObserver {
@@ -31,12 +32,12 @@ export class Steps implements ConntrackObserver, NatObserver {
   }
 
   /** A rule decided, or changed the packet. */
-  rule(p: Packet, table: TableName, rule: Rule, verdict: Verdict, walk: Walk): void {
+  rule(p: Packet, table: string, rule: Rule, verdict: Verdict, walk: Walk, print: RulePrinter): void {
     if (!this.recorder.on) {
       this.skip(p)
       return
     }
-    const taken = this.ruleTaken(table, rule, walk, p.family)
+    const taken = this.ruleTaken(table, rule, walk, p.family, print)
     this.taken = taken
     const { evaluated } = walk
     this.step(p, { kind: 'rule', hook: p.hook, verdict, rule: taken, mark: p.skb.mark >>> 0, evaluated })
@@ -120,7 +121,7 @@ export class Steps implements ConntrackObserver, NatObserver {
     }
   }
 
-  private ruleTaken(table: TableName, rule: Rule, walk: Walk, family: 4 | 6): RuleTaken {
+  private ruleTaken(table: string, rule: Rule, walk: Walk, family: 4 | 6, print: RulePrinter): RuleTaken {
     const { chain, position, depth, path } = walk
     let known = this.cache.get(chain)
     if (known === undefined) this.cache.set(chain, (known = new Map()))
@@ -131,7 +132,7 @@ export class Steps implements ConntrackObserver, NatObserver {
       table,
       chain: chain.name,
       index: position + 1,
-      text: ruleText(chain.name, rule, family),
+      text: print(chain.name, rule, family),
       path: chains.map(({ name }) => name),
       origin: rule.origin ?? null,
     }

@@ -1,9 +1,10 @@
 import type { Device } from '../../../linux/device/device.ts'
-import { explore, type Matched, type Outcome } from '../../../linux/netfilter/explore.ts'
+import { explore, type Outcome } from '../../../linux/netfilter/explore.ts'
+import type { NftTable } from '../../../linux/netfilter/nft/table.ts'
 import { Packet } from '../../../linux/netfilter/packet.ts'
 import type { MatchState } from '../../../linux/netfilter/rules/state.ts'
-import type { RuleSet, TableName } from '../../../linux/netfilter/rules/table.ts'
-import { ruleText } from '../../../linux/netfilter/rules/text.ts'
+import type { RuleSet } from '../../../linux/netfilter/rules/table.ts'
+import { baseChains, nftBaseChains } from '../../../linux/netfilter/stack.ts'
 import { Skb } from '../../../linux/skb.ts'
 import type { HookName } from '../../../trace/steps/packet.ts'
 import { type Address, familyOf, formatEndpoint } from '../../../util/address.ts'
@@ -20,7 +21,9 @@ export interface ProxyQuery {
   readonly input: Device | null
 }
 
+/** Where a packet may end up; `text` is `ip:port`. */
 export interface Destination {
+  readonly text: string
   readonly address: Address
   readonly port: number
   readonly probability: number
@@ -29,114 +32,150 @@ export interface Destination {
 /** What becomes of it: `DNAT` to one of the destinations, or left as it is (`ACCEPT`), or refused. */
 export interface ProxyDecision {
   readonly verdict: 'DNAT' | 'ACCEPT' | 'DROP' | 'REJECT'
-  /** In rule order; as `ip:port` in `text`. */
-  readonly destinations: readonly (Destination & { readonly text: string })[]
+  /** In rule order. */
+  readonly destinations: readonly Destination[]
   readonly masquerade: boolean
-  /** Every rule that some branch passed, as iptables-save prints it. */
+  /** Every rule that some branch passed, as iptables-save or nft prints it. */
   readonly rules: readonly string[]
 }
 
+/** A packet on one branch: what it looks like so far. */
+interface Branch {
+  readonly destination: Address
+  readonly port: number
+  readonly mark: number
+  readonly probability: number
+  readonly translated: boolean
+  readonly masqueraded: boolean
+}
+
+/** The hooks still ahead are decided on the way: a local destination ends at INPUT. */
+type Path = readonly HookName[]
+
 /**
- * Walks a node's rules as a packet of a new connection would: DNAT, then the filter at the hook its new destination leads to,
- * then the masquerade decision; all branches of random matches. A node's verdict is that of the branches that are served; when
- * none is, DROP or REJECT.
+ * Walks a node's rules as the first packet of a new connection would, hook by hook and along all branches of random choices.
+ * The verdict is that of the branches that are served; when none is, how the packet ends.
  */
-export function explainService(rules: RuleSet, query: ProxyQuery, state: MatchState): ProxyDecision {
-  const explained = new Explanation(rules, query, state)
-  return explained.decide()
+export function explainService(
+  rules: RuleSet,
+  query: ProxyQuery,
+  state: MatchState,
+  nft: readonly NftTable[] = [],
+): ProxyDecision {
+  return new Explanation(rules, query, state, nft).decide()
 }
 
 class Explanation {
   private readonly packet = new Packet()
   private readonly texts = new Set<string>()
-  private readonly family: 4 | 6
-  private readonly destinations = new Map<string, Destination & { text: string }>()
+  private readonly destinations = new Map<string, Destination>()
+  private readonly chains: ReturnType<typeof baseChains>
   private masquerade = false
-  private verdict: ProxyDecision['verdict'] | null = null
+  private untouched = false
+  private refused: 'DROP' | 'REJECT' | null = null
 
   constructor(
-    private readonly rules: RuleSet,
+    rules: RuleSet,
     private readonly query: ProxyQuery,
     private readonly state: MatchState,
+    nft: readonly NftTable[],
   ) {
-    this.family = familyOf(query.destination)
+    this.chains = [...baseChains(rules), ...nft.flatMap(nftBaseChains)]
+    this.chains.sort((a, b) => a.priority - b.priority)
     const p = this.packet
     p.skb = new Skb(Frame.allocate(0), 0, 0)
     p.skb.connectionState = 'new'
-    p.family = this.family
+    p.family = familyOf(query.destination)
     p.source = query.source
     p.protocol = PROTOCOL_NUMBER[query.protocol]
     p.sourcePort = 40_000
-    p.input = query.input
   }
 
   decide(): ProxyDecision {
-    const { input, destination, port } = this.query
-    this.packet.destination = destination
-    this.packet.destinationPort = port
-    for (const first of this.walk('nat', input === null ? 'OUTPUT' : 'PREROUTING', 0)) this.follow(first)
+    const { destination, port, input } = this.query
+    const start = { destination, port, mark: 0, probability: 1, translated: false, masqueraded: false }
+    this.at(input === null ? 'OUTPUT' : 'PREROUTING', 0, start)
+    const served = this.destinations.size > 0
     return {
-      verdict: this.verdict ?? 'ACCEPT',
+      verdict: served ? 'DNAT' : this.untouched ? 'ACCEPT' : (this.refused ?? 'ACCEPT'),
       destinations: [...this.destinations.values()],
       masquerade: this.masquerade,
       rules: [...this.texts],
     }
   }
 
-  private follow(first: Outcome): void {
-    const p = this.packet
-    const target = first.rule?.target
-    p.destination = this.query.destination
-    p.destinationPort = this.query.port
-    if (target?.kind === 'dnat') {
-      p.destination = target.to?.low ?? p.destination
-      p.destinationPort = target.ports?.low ?? p.destinationPort
+  /** The chains of a hook from `next` on, then the hooks that follow. */
+  private at(hook: HookName, next: number, branch: Branch): void {
+    const i = this.chains.findIndex(({ hook: at, chain }, n) => n >= next && at === hook && chain.length > 0)
+    if (i < 0) {
+      const [then] = this.after(hook, branch)
+      if (then === undefined) this.arrive(branch)
+      else this.at(then, 0, branch)
+      return
     }
-    for (const filtered of this.walk('filter', this.filterHook(), first.mark)) {
-      const refused = refusal(filtered)
-      if (refused !== null) this.verdict ??= refused
-      else if (target?.kind === 'dnat') this.deliver(first.probability * filtered.probability, filtered.mark)
-      else this.verdict = this.verdict === 'DNAT' ? 'DNAT' : 'ACCEPT'
+    const settled = hook === 'POSTROUTING' ? branch.masqueraded : branch.translated
+    if (this.chains[i].type === 'nat' && settled) {
+      this.at(hook, i + 1, branch)
+      return
+    }
+    for (const outcome of this.walk(i, branch)) {
+      const end = refusal(outcome)
+      if (end !== null) this.refused ??= end
+      else this.at(hook, i + 1, taken(branch, outcome))
     }
   }
 
-  private deliver(probability: number, mark: number): void {
-    const { destination: address, destinationPort: port } = this.packet
+  private after(hook: HookName, { destination }: Branch): Path {
+    const local = this.state.addressType(destination, null) === 'local'
+    if (hook === 'PREROUTING') return [local ? 'INPUT' : 'FORWARD']
+    return hook === 'FORWARD' || (hook === 'OUTPUT' && !local) ? ['POSTROUTING'] : []
+  }
+
+  private arrive({ destination: address, port, probability, translated, masqueraded }: Branch): void {
+    if (!translated) {
+      this.untouched = true
+      return
+    }
     const text = formatEndpoint(address, port)
-    const known = this.destinations.get(text)
-    this.destinations.set(text, { text, address, port, probability: probability + (known?.probability ?? 0) })
-    this.verdict = 'DNAT'
-    if (this.isLocal(address)) return
-    for (const { rule } of this.walk('nat', 'POSTROUTING', mark)) {
-      if (rule?.target.kind === 'masquerade' || rule?.target.kind === 'snat') this.masquerade = true
+    const before = this.destinations.get(text)?.probability ?? 0
+    this.destinations.set(text, { text, address, port, probability: before + probability })
+    this.masquerade ||= masqueraded
+  }
+
+  private walk(i: number, { destination, port, mark }: Branch): Outcome[] {
+    const { chain, hook, print } = this.chains[i]
+    const p = this.packet
+    p.hook = hook
+    p.input = hook === 'POSTROUTING' ? null : this.query.input
+    p.destination = destination
+    p.destinationPort = port
+    const outcomes = [...explore(chain, p, this.state, mark)]
+    for (const { matched } of outcomes) {
+      for (const { chain: at, rule } of matched) this.texts.add(print(at.name, rule, p.family))
     }
-  }
-
-  private filterHook(): HookName {
-    if (this.query.input === null) return 'OUTPUT'
-    return this.isLocal(this.packet.destination) ? 'INPUT' : 'FORWARD'
-  }
-
-  private isLocal(address: Address): boolean {
-    return this.state.addressType(address, null) === 'local'
-  }
-
-  /** All outcomes before any is followed: the packet changes on the way. */
-  private walk(table: TableName, hook: HookName, mark: number): Outcome[] {
-    const chain = this.rules[table]?.chains[hook]
-    if (chain === undefined) return [{ probability: 1, rule: null, mark, matched: [] }]
-    this.packet.hook = hook
-    const outcomes = [...explore(chain, this.packet, this.state, mark)]
-    for (const { matched } of outcomes) for (const one of matched) this.texts.add(this.text(one))
     return outcomes
-  }
-
-  private text({ chain, rule }: Matched): string {
-    return ruleText(chain.name, rule, this.family)
   }
 }
 
-function refusal({ rule }: Outcome): 'DROP' | 'REJECT' | null {
-  if (rule?.target.kind === 'drop') return 'DROP'
-  return rule?.target.kind === 'reject' ? 'REJECT' : null
+function taken(branch: Branch, { target, mark, probability }: Outcome): Branch {
+  const next = { ...branch, mark, probability: branch.probability * probability }
+  switch (target?.kind) {
+    case 'dnat':
+      return {
+        ...next,
+        destination: target.to?.low ?? branch.destination,
+        port: target.ports?.low ?? branch.port,
+        translated: true,
+      }
+    case 'masquerade':
+    case 'snat':
+      return { ...next, masqueraded: true }
+    default:
+      return next
+  }
+}
+
+function refusal({ target }: Outcome): 'DROP' | 'REJECT' | null {
+  if (target?.kind === 'drop') return 'DROP'
+  return target?.kind === 'reject' ? 'REJECT' : null
 }

@@ -1,8 +1,8 @@
-import { type Address, isV4 } from '../../../util/address.ts'
+import { type Address, type AddressKey, isV4, keyOf } from '../../../util/address.ts'
 import { inPrefix, maskWord, type Prefix } from '../../../util/prefix.ts'
 import { unreachable } from '../../../util/unreachable.ts'
 import type { Packet } from '../packet.ts'
-import type { CtState, Match, MatchKind, PortRange } from './match.ts'
+import type { AddressSet, CtState, Match, MatchKind, PortRange } from './match.ts'
 
 /** Whether a packet fulfils a condition. */
 export type Test = (p: Packet) => boolean
@@ -57,6 +57,10 @@ function positive(match: Match): Test {
       return within(match.prefix, sourceOf)
     case 'destination':
       return within(match.prefix, destinationOf)
+    case 'source-in':
+      return inSetOf(match.set, sourceOf)
+    case 'destination-in':
+      return inSetOf(match.set, destinationOf)
     case 'input':
       return named(match.device, (p) => p.input?.name ?? '')
     case 'output':
@@ -126,6 +130,17 @@ function within(prefix: Prefix, side: typeof sourceOf): Test {
   return (p) => {
     const value: Address = side(p)
     return typeof value === 'number' && (value & mask) === address
+  }
+}
+
+/** Single addresses are looked up, networks tried one after the other. */
+function inSetOf({ prefixes }: AddressSet, of: (p: Packet) => Address): Test {
+  const single = prefixes.filter(({ address, length }) => length === (isV4(address) ? 32 : 128))
+  const networks = prefixes.filter((prefix) => !single.includes(prefix))
+  let keys: ReadonlySet<AddressKey> | null = null
+  return (p) => {
+    keys ??= new Set(single.map(({ address }) => keyOf(address)))
+    return keys.has(keyOf(of(p))) || networks.some((prefix) => inPrefix(of(p), prefix))
   }
 }
 

@@ -24,6 +24,8 @@ export type Match =
   | ({ readonly kind: 'protocol'; readonly protocol: number; readonly module?: boolean } & Negatable)
   | ({ readonly kind: 'source' | 'destination'; readonly prefix: Prefix } & Negatable)
   /** A device name; `cali+` is every name that begins with `cali`. */
+  /** nftables: `{ 10.0.0.0/8, 192.0.2.1 }`, or a named set. */
+  | ({ readonly kind: 'source-in' | 'destination-in'; readonly set: AddressSet } & Negatable)
   | ({ readonly kind: 'input' | 'output'; readonly device: string } & Negatable)
   | ({ readonly kind: 'source-port' | 'destination-port'; readonly ports: PortRange } & Negatable)
   | ({
@@ -71,5 +73,12 @@ export type Match =
     }
   /** `-m nfacct`: counts, and always matches. */
   | { readonly kind: 'nfacct'; readonly name: string }
+
+/** Addresses and networks; without a name they stand in the rule itself. */
+export interface AddressSet {
+  readonly name?: string
+  readonly comment?: string
+  readonly prefixes: readonly Prefix[]
+}
 
 export type MatchKind = Match['kind']

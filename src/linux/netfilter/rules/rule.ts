@@ -29,7 +29,32 @@ export type Target =
   | { readonly kind: 'redirect'; readonly ports: PortRange | null; readonly choice: PortChoice }
   /** `-j CT --notrack`, or NOTRACK. */
   | { readonly kind: 'notrack' }
+  /** nftables: the verdict that a map has for the packet; none, and the walk goes on. */
+  | { readonly kind: 'vmap'; readonly map: VerdictMap }
+  /** nftables: one of the verdicts by chance, each as likely as the others. */
+  | { readonly kind: 'numgen'; readonly verdicts: readonly Verdict[] }
   | { readonly kind: 'log'; readonly prefix: string }
+
+/** What a map gives: jump and goto end in a chain. */
+export type Verdict = Extract<Target, { kind: 'accept' | 'drop' | 'return' | 'jump' | 'goto' }>
+
+/** What a verdict map looks up; the parts of its keys, in order. */
+export type MapKey = 'daddr . l4proto . dport' | 'l4proto . dport'
+
+/** A named map. What all nodes have, and what one has besides, are two layers. */
+export interface VerdictMap {
+  readonly name: string
+  readonly key: MapKey
+  readonly comment: string
+  readonly layers: readonly ReadonlyMap<string, MapElement>[]
+}
+
+export interface MapElement {
+  /** As nft prints it: `10.96.0.10 . udp . 53`. */
+  readonly text: string
+  readonly verdict: Verdict
+  readonly comment?: string
+}
 
 export type NatTarget = Extract<Target, { kind: 'masquerade' | 'snat' | 'dnat' | 'redirect' }>
 

@@ -39,6 +39,9 @@ export function targetText(target: Target, family: 4 | 6, style: TextStyle): str
       const persistent = target.persistent === true ? ' --persistent' : ''
       return `-j ${target.kind.toUpperCase()} ${option} ${to(target.to, target.ports)}${choice(target.choice)}${persistent}`
     }
+    case 'vmap':
+    case 'numgen':
+      throw new Error('iptables has no verdict maps')
     case 'notrack':
       return '-j CT --notrack'
     case 'log':

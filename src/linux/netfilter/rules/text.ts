@@ -83,6 +83,9 @@ function plain(match: Match): string {
       return `-s ${formatPrefix(match.prefix)}`
     case 'destination':
       return `-d ${formatPrefix(match.prefix)}`
+    case 'source-in':
+    case 'destination-in':
+      throw new Error('iptables has no sets of addresses in a rule')
     case 'input':
       return `-i ${match.device}`
     case 'output':

@@ -1,5 +1,6 @@
 import type { Packet } from '../packet.ts'
-import type { Chain, Rule, RuleBlock, Target } from './rule.ts'
+import type { Chain, Rule, RuleBlock, Target, Verdict } from './rule.ts'
+import { lookup } from './verdict-map.ts'
 
 /** Targets after which the walk goes on. */
 export type Effect = Extract<Target, { kind: 'mark' | 'notrack' | 'log' }>
@@ -26,6 +27,8 @@ export class Walk {
   depth = 0
   /** Position of the present rule in its chain, from 0. */
   position = 0
+  /** What decided: the target of the rule that `run` returned, or the verdict that its map gave; null for the policy. */
+  target: Target | null = null
   private bytes = 0
 
   constructor(
@@ -41,6 +44,7 @@ export class Walk {
   run(builtin: Chain, p: Packet): Rule | null {
     this.evaluated = 0
     this.depth = 0
+    this.target = null
     this.bytes = p.length
     const rule = this.enter(builtin, p)
     if (rule === null) this.observer.count(builtin, builtin.length, p.length)
@@ -98,8 +102,11 @@ export class Walk {
   }
 
   private fire(chain: Chain, rule: Rule, position: number, p: Packet): Rule | null | undefined {
-    const { target } = rule
     this.observer.count(chain, position, this.bytes)
+    return this.execute(rule.target, rule, position, p)
+  }
+
+  private execute(target: Target, rule: Rule, position: number, p: Packet): Rule | null | undefined {
     switch (target.kind) {
       case 'none':
         return undefined
@@ -113,6 +120,12 @@ export class Walk {
         this.position = position
         this.observer.returned(rule, this)
         return null
+      case 'vmap': {
+        const verdict = lookup(target.map, p)
+        return verdict === undefined ? undefined : this.execute(verdict, rule, position, p)
+      }
+      case 'numgen':
+        return this.execute(pick(target.verdicts, p), rule, position, p)
       case 'mark':
       case 'notrack':
       case 'log':
@@ -121,7 +134,15 @@ export class Walk {
         return undefined
       default:
         this.position = position
+        this.target = target
         return rule
     }
   }
+}
+
+/** `numgen random mod n`: by draws with chance 1/n, 1/(n-1) …, which is the same, and can be explored. */
+function pick(verdicts: readonly Verdict[], p: Packet): Verdict {
+  const last = verdicts.length - 1
+  for (let i = 0; i < last; i++) if (p.state.draw(1 / (verdicts.length - i))) return verdicts[i]
+  return verdicts[last]
 }
