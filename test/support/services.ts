@@ -106,3 +106,37 @@ export function modelOf(services: readonly Service[], slices: readonly EndpointS
   for (const one of slices) model.setSlice(one)
   return model
 }
+
+/** The Services of TestOverallIPTablesRules and TestOverallNFTablesRules. */
+export const overall = (): ServiceModel =>
+  modelOf(
+    [
+      service('ns1/svc1', '172.30.0.41', { ports: [{ port: 80 }] }),
+      service('ns2/svc2', '172.30.0.42', {
+        type: 'LoadBalancer',
+        externalTrafficPolicy: 'Local',
+        ports: [{ port: 80, nodePort: 3001 }],
+        vips: ['1.2.3.4'],
+        externalIPs: ['192.168.99.22'],
+        healthCheckNodePort: 30_000,
+      }),
+      service('ns3/svc3', '172.30.0.43', { type: 'NodePort', ports: [{ port: 80, nodePort: 3003 }] }),
+      service('ns4/svc4', '172.30.0.44', { type: 'NodePort', ports: [{ port: 80 }], externalIPs: ['192.168.99.33'] }),
+      service('ns5/svc5', '172.30.0.45', {
+        type: 'LoadBalancer',
+        ports: [{ port: 80, nodePort: 3002 }],
+        vips: ['5.6.7.8'],
+        healthCheckNodePort: 30_000,
+        sourceRanges: ['203.0.113.0/25'],
+        sessionAffinity: 'ClientIP',
+      }),
+      service('ns6/svc6', '172.30.0.46', { ports: [{ port: 80 }] }),
+    ],
+    [
+      slice('ns1/svc1', [{ port: 80 }], ['10.180.0.1']),
+      slice('ns2/svc2', [{ port: 80 }], ['10.180.0.2']),
+      slice('ns3/svc3', [{ port: 80 }], ['10.180.0.3']),
+      slice('ns4/svc4', [{ port: 80 }], ['10.180.0.4', { address: '10.180.0.5', node: NODE.name }]),
+      slice('ns5/svc5', [{ port: 80 }], ['10.180.0.3']),
+    ],
+  )

@@ -7,6 +7,7 @@ import { inPrefix, prefix } from '../../../util/prefix.ts'
 import { combineRules } from '../node-rules.ts'
 import { explainService, type ProxyDecision } from './explain.ts'
 import { IptablesProxy } from './iptables/proxy.ts'
+import { NftablesProxy } from './nftables/proxy.ts'
 
 const LOOPBACK = prefix('127.0.0.0/8')
 
@@ -17,6 +18,17 @@ const MODES: Readonly<Record<string, (c: Case, flow: Flow) => ProxyDecision>> = 
     const node = c.node ?? NODE
     const family = familyOf(address(flow[2]))
     return explainService(combineRules([proxy.part(node, family)]), queryOf(flow), stateOf())
+  },
+  nftables: (c, flow) => {
+    const proxy = new NftablesProxy(modelOf(c.services, c.slices), {
+      ...OPTIONS,
+      serviceCIDRs: [prefix('172.30.0.0/16')],
+      // In this mode NodePorts are on the node's first address unless told otherwise.
+      nodePortAddresses: ['0.0.0.0/0', '::/0'],
+      ...c.options,
+    })
+    const family = familyOf(address(flow[2]))
+    return explainService({}, queryOf(flow), stateOf(), [proxy.table(c.node ?? NODE, family)])
   },
 }
 

@@ -1,6 +1,6 @@
 import type { Match } from '../../../linux/netfilter/rules/match.ts'
-import { type Address, type Family, familyOf } from '../../../util/address.ts'
-import type { Prefix } from '../../../util/prefix.ts'
+import { type Address, type Family, familyOf, isV4 } from '../../../util/address.ts'
+import { inPrefix, type Prefix, parsePrefix } from '../../../util/prefix.ts'
 import type { ProxyConfig } from '../../api/proxy-config.ts'
 
 /** What kube-proxy knows of the node it runs on. */
@@ -21,6 +21,8 @@ export interface ProxyOptions extends ProxyConfig {
   readonly nfacct: boolean
   /** iptables knows --random-fully (1.6.2 and later). */
   readonly randomFully: boolean
+  /** ServiceCIDR objects, which nftables mode drops unallocated addresses of. */
+  readonly serviceCIDRs: readonly Prefix[]
   /** nf_conntrack_tcp_be_liberal is set: invalid packets are not dropped. */
   readonly tcpLiberal: boolean
 }
@@ -30,6 +32,7 @@ export const proxyOptions = (config: ProxyConfig): ProxyOptions => ({
   localhostNodePorts: true,
   nfacct: false,
   randomFully: true,
+  serviceCIDRs: [],
   tcpLiberal: false,
 })
 
@@ -53,3 +56,13 @@ function fromPrefix(prefixes: readonly Prefix[], family: Family): Match | null {
 }
 
 export const negate = (match: Match): Match => ({ ...match, negate: true }) as Match
+
+/** The addresses that NodePorts are open on; null for all local ones. `primary` is the node's own address. */
+export function nodePortAddresses(options: ProxyOptions, family: Family, node: ProxyNode): readonly Address[] | null {
+  const { nodePortAddresses: ranges } = options
+  const own = node.addresses.filter((address) => familyOf(address) === family)
+  if (ranges.includes('primary')) return own.slice(0, 1)
+  const prefixes = ranges.map(parsePrefix).filter((p) => p !== null && isV4(p.address) === (family === 4))
+  if (prefixes.length === 0 || prefixes.some((p) => p?.length === 0)) return null
+  return own.filter((address) => prefixes.some((p) => p !== null && inPrefix(address, p)))
+}

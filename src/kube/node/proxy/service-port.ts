@@ -1,6 +1,6 @@
 import type { Address, Family } from '../../../util/address.ts'
 import { familyOf } from '../../../util/address.ts'
-import type { Prefix } from '../../../util/prefix.ts'
+import { inPrefix, type Prefix } from '../../../util/prefix.ts'
 import { nameOf, type Protocol } from '../../api/meta.ts'
 import type { Service, ServicePort } from '../../api/service.ts'
 
@@ -89,3 +89,9 @@ export const usesClusterEndpoints = (info: ServicePortInfo): boolean =>
 
 export const usesLocalEndpoints = (info: ServicePortInfo): boolean =>
   info.internalLocal || (info.externalLocal && externallyAccessible(info))
+
+/** Whether the node itself is within the source ranges. */
+export function admitsNode({ sourceRanges, family }: ServicePortInfo, nodeAddress: Address | null): boolean {
+  if (nodeAddress === null || familyOf(nodeAddress) !== family) return false
+  return sourceRanges.some((range) => inPrefix(nodeAddress, range))
+}

@@ -10,13 +10,6 @@ export interface BaseChain {
   readonly priority: number
 }
 
-/** A set that rules add addresses to, each for a time. */
-export interface DynamicSet {
-  readonly name: string
-  /** Seconds. */
-  readonly timeout: number
-}
-
 /**
  * One nftables table of family `ip` or `ip6`. Its rules are those of iptables with verdict maps, sets and numgen besides, so
  * the same walk serves both.
@@ -27,5 +20,7 @@ export interface NftTable {
   readonly chains: readonly BaseChain[]
   readonly sets: readonly AddressSet[]
   readonly maps: readonly VerdictMap[]
+  /** Chains that exist whether or not anything leads to them. */
+  readonly otherChains: readonly Chain[]
   readonly chainComments: ReadonlyMap<string, string>
 }

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
-import { modelOf, NODE, OPTIONS, service, slice } from '../../../../../test/support/services.ts'
+import { modelOf, NODE, OPTIONS, overall, service, slice } from '../../../../../test/support/services.ts'
 import { iptablesSave } from '../../../../export/iptables.ts'
 import type { RuleSet } from '../../../../linux/netfilter/rules/table.ts'
 import { combineRules } from '../../node-rules.ts'
@@ -37,39 +37,6 @@ const rank = (name: string): number => (name === 'KUBE-NODEPORTS' ? 0 : name ===
 function rulesOf(model: ServiceModel, options = TESTED, node: ProxyNode = NODE, family: 4 | 6 = 4): RuleSet {
   return combineRules([new IptablesProxy(model, options).part(node, family)])
 }
-
-const overall = (): ServiceModel =>
-  modelOf(
-    [
-      service('ns1/svc1', '172.30.0.41', { ports: [{ port: 80 }] }),
-      service('ns2/svc2', '172.30.0.42', {
-        type: 'LoadBalancer',
-        externalTrafficPolicy: 'Local',
-        ports: [{ port: 80, nodePort: 3001 }],
-        vips: ['1.2.3.4'],
-        externalIPs: ['192.168.99.22'],
-        healthCheckNodePort: 30_000,
-      }),
-      service('ns3/svc3', '172.30.0.43', { type: 'NodePort', ports: [{ port: 80, nodePort: 3003 }] }),
-      service('ns4/svc4', '172.30.0.44', { type: 'NodePort', ports: [{ port: 80 }], externalIPs: ['192.168.99.33'] }),
-      service('ns5/svc5', '172.30.0.45', {
-        type: 'LoadBalancer',
-        ports: [{ port: 80, nodePort: 3002 }],
-        vips: ['5.6.7.8'],
-        healthCheckNodePort: 30_000,
-        sourceRanges: ['203.0.113.0/25'],
-        sessionAffinity: 'ClientIP',
-      }),
-      service('ns6/svc6', '172.30.0.46', { ports: [{ port: 80 }] }),
-    ],
-    [
-      slice('ns1/svc1', [{ port: 80 }], ['10.180.0.1']),
-      slice('ns2/svc2', [{ port: 80 }], ['10.180.0.2']),
-      slice('ns3/svc3', [{ port: 80 }], ['10.180.0.3']),
-      slice('ns4/svc4', [{ port: 80 }], ['10.180.0.4', { address: '10.180.0.5', node: NODE.name }]),
-      slice('ns5/svc5', [{ port: 80 }], ['10.180.0.3']),
-    ],
-  )
 
 describe("kube-proxy's own expectations", () => {
   test('TestOverallIPTablesRules', () => {

@@ -1,13 +1,12 @@
 import { Chain, type Rule, RuleBlock, type Target } from '../../../../linux/netfilter/rules/rule.ts'
-import { type Address, type Family, familyOf, isV4 } from '../../../../util/address.ts'
-import { inPrefix, parsePrefix, prefix } from '../../../../util/prefix.ts'
+import type { Family } from '../../../../util/address.ts'
+import { inPrefix, prefix } from '../../../../util/prefix.ts'
 import type { RulePart } from '../../node-rules.ts'
-import { localPods, type ProxyNode, type ProxyOptions } from '../config.ts'
-import { type Categories, categorize, type Place } from '../endpoints.ts'
-import type { PortState, ServiceModel } from '../model.ts'
-import { usesClusterEndpoints, usesLocalEndpoints } from '../service-port.ts'
+import { localPods, nodePortAddresses, type ProxyNode, type ProxyOptions } from '../config.ts'
+import type { ServiceModel } from '../model.ts'
+import { PerNodeServices } from '../per-node.ts'
 import { comment, rule, state, to, toLocal } from './matches.ts'
-import { admitsNode, type RuleContext, type ServiceRules, serviceRules } from './service-rules.ts'
+import { type RuleContext, type ServiceRules, serviceRules } from './service-rules.ts'
 import { type TopChains, topChains } from './top-chains.ts'
 
 /** largeClusterEndpointsThreshold. */
@@ -66,36 +65,32 @@ export class IptablesProxy {
   }
 }
 
-/** What a Service gives to a group of nodes: rules for all of them, and ports that each has to look at. */
-interface Slot {
-  readonly shared: readonly ServiceRules[]
-  readonly perNode: readonly PortState[]
-}
-
-const EMPTY: Slot = { shared: [], perNode: [] }
-
 /** Nodes of one family whose rules tell local pods alike: all of them, unless detectLocalMode is NodeCIDR. */
 class Group {
-  private version = 0
-  private readonly slots: Slot[] = []
-  private shared: Blocks = { ...NO_BLOCKS }
-  private perNode: readonly PortState[] = []
-  /** Of Services that nodes serve in different ways, by the endpoints used. */
-  private variants = new WeakMap<PortState, Map<string, ServiceRules>>()
-  /** Blocks for those Services, by the rules that a node takes of each. */
+  private readonly services: PerNodeServices<ServiceRules>
+  private readonly shared: Blocks = { ...NO_BLOCKS }
+  /** Blocks for Services that nodes serve in different ways. */
   private readonly local = new Map<string, Blocks>()
-  private readonly ids = new WeakMap<ServiceRules, number>()
-  private nextId = 1
 
   constructor(
     private readonly model: ServiceModel,
     private readonly family: Family,
     private context: RuleContext,
-  ) {}
+  ) {
+    this.services = new PerNodeServices(model, family, (info, endpoints, nodeAddress) =>
+      serviceRules(info, endpoints, nodeAddress === null ? this.context : { ...this.context, nodeAddress }),
+    )
+  }
 
   part(node: ProxyNode): RulePart {
-    if (this.version !== this.model.version) this.refresh()
-    const blocks = this.perNode.length === 0 ? null : this.blocksFor(node)
+    this.refresh()
+    const { key, items } = this.services.local(node)
+    let blocks = this.local.get(key)
+    if (blocks === undefined) {
+      blocks = { ...NO_BLOCKS }
+      for (const kind of KINDS) blocks[kind] = blockOf(items, kind)
+      this.local.set(key, blocks)
+    }
     return assemble(this.context, this.family, node, this.shared, blocks)
   }
 
@@ -103,71 +98,16 @@ class Group {
     const largeCluster = this.model.endpointCount(this.family) > LARGE_CLUSTER
     if (largeCluster !== this.context.largeCluster) {
       this.context = { ...this.context, largeCluster }
-      this.variants = new WeakMap()
-      this.version = 0
+      this.services.reset()
     }
-    const stale = new Set<Kind | 'perNode'>()
-    for (const slot of this.model.changedSince(this.version)) {
-      const before = this.slots[slot] ?? EMPTY
-      const after = this.slotOf(slot)
-      this.slots[slot] = after
-      for (const { shared, perNode } of [before, after]) {
-        if (perNode.length > 0) stale.add('perNode')
-        for (const rules of shared) for (const kind of KINDS) if (rules[kind].length > 0) stale.add(kind)
-      }
-    }
-    for (const kind of KINDS) if (stale.has(kind)) this.shared[kind] = blockOf(this.sharedRules(), kind)
-    if (stale.has('perNode')) {
-      this.perNode = this.slots.flatMap(({ perNode }) => perNode)
-      this.local.clear()
-    }
-    this.version = this.model.version
+    const stale = new Set<Kind>()
+    const { perNodeChanged } = this.services.refresh((before, after) => {
+      for (const rules of before) for (const kind of KINDS) if (rules[kind].length > 0) stale.add(kind)
+      for (const rules of after) for (const kind of KINDS) if (rules[kind].length > 0) stale.add(kind)
+    })
+    for (const kind of stale) this.shared[kind] = blockOf(this.services.shared(), kind)
+    if (perNodeChanged) this.local.clear()
   }
-
-  private slotOf(slot: number): Slot {
-    const ports = this.model.ports(slot, this.family)
-    if (ports.length === 0) return EMPTY
-    const perNode = ports.filter((port) => port.perNode)
-    const shared = ports.filter((port) => !port.perNode)
-    return { shared: shared.map((port) => serviceRules(port.info, endpointsAt(port, NOWHERE), this.context)), perNode }
-  }
-
-  private *sharedRules(): Generator<ServiceRules> {
-    for (const { shared } of this.slots) yield* shared
-  }
-
-  private blocksFor(node: ProxyNode): Blocks {
-    const address = node.addresses.find((a) => familyOf(a) === this.family) ?? null
-    const rules = this.perNode.map((port) => this.variant(port, node, address))
-    const key = rules.map((r) => this.ids.get(r)).join()
-    const known = this.local.get(key)
-    if (known !== undefined) return known
-    const blocks = { ...NO_BLOCKS }
-    for (const kind of KINDS) blocks[kind] = blockOf(rules, kind)
-    this.local.set(key, blocks)
-    return blocks
-  }
-
-  private variant(port: PortState, node: ProxyNode, nodeAddress: Address | null): ServiceRules {
-    let variants = this.variants.get(port)
-    if (variants === undefined) this.variants.set(port, (variants = new Map()))
-    const found = endpointsAt(port, node)
-    const texts = (list: PortState['endpoints']): string => list.map(({ text }) => text).join()
-    const key = `${admitsNode(port.info, nodeAddress)} ${texts(found.cluster)} ${texts(found.local)}`
-    const known = variants.get(key)
-    if (known !== undefined) return known
-    const rules = serviceRules(port.info, found, { ...this.context, nodeAddress })
-    variants.set(key, rules)
-    this.ids.set(rules, this.nextId++)
-    return rules
-  }
-}
-
-/** A place that no endpoint is at: for Services that do not care. */
-const NOWHERE: Place = { name: '', zone: '' }
-
-function endpointsAt({ info, endpoints }: PortState, place: Place): Categories {
-  return categorize(endpoints, { cluster: usesClusterEndpoints(info), local: usesLocalEndpoints(info) }, place)
 }
 
 function blockOf(services: Iterable<ServiceRules>, kind: Kind): RuleBlock | null {
@@ -181,10 +121,10 @@ function assemble(
   family: Family,
   node: ProxyNode,
   shared: Blocks,
-  local: Blocks | null,
+  local: Blocks,
 ): RulePart {
   const chain = (name: string, kind: Kind, last: readonly Rule[] = []): Chain => {
-    const blocks = [shared[kind], local?.[kind] ?? null, last.length === 0 ? null : new RuleBlock(last)]
+    const blocks = [shared[kind], local[kind], last.length === 0 ? null : new RuleBlock(last)]
     return Chain.ofBlocks(
       name,
       blocks.filter((block) => block !== null),
@@ -245,14 +185,4 @@ function nodePortJumps(options: ProxyOptions, family: Family, node: ProxyNode, n
   }
   const open = addresses.filter((address) => localhost || !inPrefix(address, LOOPBACK[family]))
   return open.map((address) => rule(target, [note, to(address)]))
-}
-
-/** The addresses that NodePorts are open on; null for all local ones. `primary` is the node's own address. */
-export function nodePortAddresses(options: ProxyOptions, family: Family, node: ProxyNode): readonly Address[] | null {
-  const { nodePortAddresses: ranges } = options
-  const own = node.addresses.filter((address) => familyOf(address) === family)
-  if (ranges.includes('primary')) return own.slice(0, 1)
-  const prefixes = ranges.map(parsePrefix).filter((p) => p !== null && isV4(p.address) === (family === 4))
-  if (prefixes.length === 0 || prefixes.some((p) => p?.length === 0)) return null
-  return own.filter((address) => prefixes.some((p) => p !== null && inPrefix(address, p)))
 }

@@ -1,11 +1,11 @@
 import type { Match } from '../../../../linux/netfilter/rules/match.ts'
 import { Chain, type Rule, type Target } from '../../../../linux/netfilter/rules/rule.ts'
-import { type Address, familyOf } from '../../../../util/address.ts'
-import { inPrefix, prefix } from '../../../../util/prefix.ts'
+import type { Address } from '../../../../util/address.ts'
+import { prefix } from '../../../../util/prefix.ts'
 import { negate, type ProxyOptions } from '../config.ts'
 import type { Categories } from '../endpoints.ts'
 import { shortHash } from '../hash.ts'
-import { externallyAccessible, type ServicePortInfo } from '../service-port.ts'
+import { admitsNode, externallyAccessible, type ServicePortInfo } from '../service-port.ts'
 import { EndpointChains } from './endpoint-chains.ts'
 import * as m from './matches.ts'
 import type { TopChains } from './top-chains.ts'
@@ -177,10 +177,4 @@ function firewallChain(info: ServicePortInfo, external: Target, { nodeAddress }:
   const own = admitsNode(info, nodeAddress) ? vips.map((vip) => m.rule(external, [text, m.from(vip)], origin)) : []
   const rest = m.comment(`other traffic to ${name} will be dropped by KUBE-PROXY-FIREWALL`)
   return Chain.of(firewallName(info), [...ranges, ...own, m.rule({ kind: 'none' }, [rest], origin)])
-}
-
-/** Whether the node itself is within the source ranges. */
-export function admitsNode({ sourceRanges, family }: ServicePortInfo, nodeAddress: Address | null): boolean {
-  if (nodeAddress === null || familyOf(nodeAddress) !== family) return false
-  return sourceRanges.some((range) => inPrefix(nodeAddress, range))
 }

@@ -1,0 +1,99 @@
+import { type Address, type Family, familyOf } from '../../../util/address.ts'
+import type { ProxyNode } from './config.ts'
+import { type Categories, categorize, type Place } from './endpoints.ts'
+import type { PortState, ServiceModel } from './model.ts'
+import { admitsNode, type ServicePortInfo, usesClusterEndpoints, usesLocalEndpoints } from './service-port.ts'
+
+/** Makes what a mode needs of one Service port, for nodes that use these endpoints. */
+export type Build<T> = (info: ServicePortInfo, endpoints: Categories, nodeAddress: Address | null) => T
+
+/** What a Service gives: something for all nodes, and ports that each node has to look at. */
+interface Slot<T> {
+  readonly shared: readonly T[]
+  readonly perNode: readonly PortState[]
+}
+
+/** A place that no endpoint is at: for Services that do not care. */
+const NOWHERE: Place = { name: '', zone: '' }
+
+/**
+ * What nodes make of Services, in any mode: once for Services that all nodes serve alike, and for the others once for each
+ * set of endpoints that some node uses. A change of one Service touches its slot alone.
+ */
+export class PerNodeServices<T extends object> {
+  private version = 0
+  private readonly slots: Slot<T>[] = []
+  private perNode: readonly PortState[] = []
+  private variants = new WeakMap<PortState, Map<string, T>>()
+  private readonly ids = new WeakMap<T, number>()
+  private nextId = 1
+
+  constructor(
+    private readonly model: ServiceModel,
+    private readonly family: Family,
+    private readonly build: Build<T>,
+  ) {}
+
+  /** Forgets everything: `build` has changed. */
+  reset(): void {
+    this.version = 0
+    this.variants = new WeakMap()
+  }
+
+  /** Takes up what has changed since. `onShared` gets the items of each slot that changed, before and after. */
+  refresh(onShared: (before: readonly T[], after: readonly T[]) => void): { readonly perNodeChanged: boolean } {
+    let perNodeChanged = false
+    if (this.version === this.model.version) return { perNodeChanged }
+    for (const slot of this.model.changedSince(this.version)) {
+      const before = this.slots[slot]
+      const after = this.slotOf(slot)
+      this.slots[slot] = after
+      perNodeChanged ||= after.perNode.length > 0 || (before !== undefined && before.perNode.length > 0)
+      onShared(before?.shared ?? [], after.shared)
+    }
+    if (perNodeChanged) this.perNode = this.slots.flatMap(({ perNode }) => perNode)
+    this.version = this.model.version
+    return { perNodeChanged }
+  }
+
+  /** What all nodes have, in the order of the Services. */
+  *shared(): Generator<T> {
+    for (const { shared } of this.slots) yield* shared
+  }
+
+  /** What one node has besides; equal keys mean equal items. */
+  local(node: ProxyNode): { readonly key: string; readonly items: readonly T[] } {
+    const address = node.addresses.find((a) => familyOf(a) === this.family) ?? null
+    const items = this.perNode.map((port) => this.variant(port, node, address))
+    return { key: items.map((item) => this.ids.get(item)).join(), items }
+  }
+
+  private slotOf(slot: number): Slot<T> {
+    const ports = this.model.ports(slot, this.family)
+    const shared = ports.filter((port) => !port.perNode)
+    return {
+      shared: shared.map((port) => this.build(port.info, endpointsAt(port, NOWHERE), null)),
+      perNode: shared.length === ports.length ? NO_PORTS : ports.filter((port) => port.perNode),
+    }
+  }
+
+  private variant(port: PortState, node: ProxyNode, nodeAddress: Address | null): T {
+    let variants = this.variants.get(port)
+    if (variants === undefined) this.variants.set(port, (variants = new Map()))
+    const found = endpointsAt(port, node)
+    const texts = (list: PortState['endpoints']): string => list.map(({ text }) => text).join()
+    const key = `${admitsNode(port.info, nodeAddress)} ${texts(found.cluster)} ${texts(found.local)}`
+    const known = variants.get(key)
+    if (known !== undefined) return known
+    const made = this.build(port.info, found, nodeAddress)
+    variants.set(key, made)
+    this.ids.set(made, this.nextId++)
+    return made
+  }
+}
+
+const NO_PORTS: readonly PortState[] = []
+
+function endpointsAt({ info, endpoints }: PortState, place: Place): Categories {
+  return categorize(endpoints, { cluster: usesClusterEndpoints(info), local: usesLocalEndpoints(info) }, place)
+}
