@@ -5,8 +5,8 @@ import { PROTOCOL } from '../../wire/numbers.ts'
 import type { NetDevice } from '../device/net-device.ts'
 import type { Namespace } from '../namespace.ts'
 import type { Skb } from '../skb.ts'
-import { unwanted } from './deliver-up.ts'
 import { icmpInput } from './icmp.ts'
+import { unwanted } from './unwanted.ts'
 
 /** `ip_local_deliver`: whole packets, through INPUT, to the protocol they carry. */
 export function deliverV4(namespace: Namespace, device: NetDevice, skb: Skb): void {

@@ -5,8 +5,8 @@ import type { NetDevice } from '../device/net-device.ts'
 import { drop } from '../drop.ts'
 import type { Namespace } from '../namespace.ts'
 import type { Skb } from '../skb.ts'
-import { unwanted } from './deliver-up.ts'
 import { icmpv6Input } from './icmpv6.ts'
+import { unwanted } from './unwanted.ts'
 
 const layout = new Layout()
 

@@ -9,9 +9,9 @@ import { drop } from '../drop.ts'
 import type { Errno } from '../errno.ts'
 import type { Namespace } from '../namespace.ts'
 import { Skb } from '../skb.ts'
-import { reportError, unwanted } from './deliver-up.ts'
-import { quotedError } from './quote.ts'
+import { quotedError, reportError } from './path-error.ts'
 import { delivered } from './steps.ts'
+import { unwanted } from './unwanted.ts'
 
 const ECHO_REPLY = 0
 const UNREACHABLE = 3

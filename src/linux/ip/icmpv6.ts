@@ -10,9 +10,9 @@ import type { Namespace } from '../namespace.ts'
 import * as ndp from '../route/ndp.ts'
 import { Skb } from '../skb.ts'
 import { isLinkLocal } from './address.ts'
-import { reportError, unwanted } from './deliver-up.ts'
-import { quotedError } from './quote.ts'
+import { quotedError, reportError } from './path-error.ts'
 import { delivered } from './steps.ts'
+import { unwanted } from './unwanted.ts'
 
 const UNREACHABLE = 1
 const TOO_BIG = 2

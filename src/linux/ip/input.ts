@@ -8,7 +8,7 @@ import { Route } from '../route/route.ts'
 import type { Skb } from '../skb.ts'
 import { deliverV4 } from './deliver.ts'
 import { forwardV4 } from './forward.ts'
-import { martian, refused } from './refused.ts'
+import { martian, noRoute } from './no-route.ts'
 import { routed } from './steps.ts'
 import { validateSource } from './validate-source.ts'
 
@@ -48,12 +48,12 @@ export function inputV4(namespace: Namespace, device: NetDevice, skb: Skb, toUs:
 function routeInput(namespace: Namespace, device: NetDevice, skb: Skb, toUs: boolean, from: V4, to: V4): void {
   const route = to === -1 ? LIMITED : namespace.fibs.v4.lookupV4(to)
   if (route === null) {
-    refused(namespace, skb, 4, null)
+    noRoute(namespace, skb, 4, null)
     return
   }
   const ours = route.kind === 'local' || route.kind === 'broadcast'
   if (!ours && (route.kind !== 'unicast' || !namespace.sysctl.ipForward)) {
-    refused(namespace, skb, 4, route.kind)
+    noRoute(namespace, skb, 4, route.kind)
     return
   }
   const invalid = validateSource(namespace, from, device)

@@ -8,7 +8,7 @@ import type { Skb } from '../skb.ts'
 import { ALL_NODES, isLinkLocal, isMulticastV6, linkLocal } from './address.ts'
 import { deliverV6 } from './deliver6.ts'
 import { forwardV6 } from './forward6.ts'
-import { martian, refused } from './refused.ts'
+import { martian, noRoute } from './no-route.ts'
 import { routed } from './steps.ts'
 
 /** `ipv6_rcv`: an IPv6 packet from a device. `toUs`: the frame was addressed to the device's MAC, not to a group. */
@@ -41,17 +41,17 @@ export function inputV6(namespace: Namespace, device: NetDevice, skb: Skb, toUs:
 function routeInput(namespace: Namespace, device: NetDevice, skb: Skb, toUs: boolean, to: V6): void {
   if (isLinkLocal(to)) {
     if (sameAddress(to, linkLocal(device.mac))) deliverV6(namespace, device, skb)
-    else refused(namespace, skb, 6, null)
+    else noRoute(namespace, skb, 6, null)
     return
   }
   const route = namespace.fibs.v6.lookupV6(to)
   if (route === null) {
-    refused(namespace, skb, 6, null)
+    noRoute(namespace, skb, 6, null)
   } else if (route.kind === 'local') {
     routed(namespace, skb, 'local', to, route)
     deliverV6(namespace, device, skb)
   } else if (route.kind !== 'unicast' || !namespace.sysctl.ipv6Forward) {
-    refused(namespace, skb, 6, route.kind)
+    noRoute(namespace, skb, 6, route.kind)
   } else {
     forwardV6(namespace, device, skb, route, toUs)
   }

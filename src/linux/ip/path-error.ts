@@ -1,6 +1,8 @@
+import { familyOf } from '../../util/address.ts'
 import { i32, u16 } from '../../wire/fast/bytes.ts'
 import { destination, hasTransport, Layout, locate, source } from '../../wire/fast/layout.ts'
 import { PROTOCOL } from '../../wire/numbers.ts'
+import type { Namespace } from '../namespace.ts'
 import type { PathError } from './layer.ts'
 
 const quoted = new Layout()
@@ -21,4 +23,11 @@ export function quotedError(b: Uint8Array, o: number, end: number, facts: ErrorF
     remote: { address: destination(b, quoted), port: ping ? port : u16(b, t + 2) },
     sequence: protocol === PROTOCOL.tcp ? i32(b, t + 4) : ping ? u16(b, t + 6) : 0,
   }
+}
+
+/** Tells the sockets about an ICMP error, and remembers a smaller path MTU. */
+export function reportError(namespace: Namespace, error: PathError, cause: number): void {
+  const to = error.remote.address
+  if (error.mtu > 0) namespace.pmtu.learn(to, error.mtu, familyOf(to))
+  namespace.transport?.error(error, cause)
 }

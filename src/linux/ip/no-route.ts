@@ -12,7 +12,7 @@ const CODES = {
 const UNREACHABLE = { 4: 3, 6: 1 } as const
 
 /** `ip_error`, `ip6_pkt_discard`: no way on. A host that does not forward says nothing; a router tells the sender. */
-export function refused(namespace: Namespace, skb: Skb, family: Family, kind: RouteKind | null): void {
+export function noRoute(namespace: Namespace, skb: Skb, family: Family, kind: RouteKind | null): void {
   const { kernel, place, sysctl } = namespace
   if (!(family === 4 ? sysctl.ipForward : sysctl.ipv6Forward)) {
     drop(kernel, place, skb, 'not-forwarding')

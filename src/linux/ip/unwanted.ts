@@ -1,9 +1,7 @@
-import { familyOf } from '../../util/address.ts'
 import { PROTOCOL } from '../../wire/numbers.ts'
 import { drop } from '../drop.ts'
 import type { Namespace } from '../namespace.ts'
 import type { Skb } from '../skb.ts'
-import type { PathError } from './layer.ts'
 
 /** Destination unreachable, and the codes for a port and a protocol (RFC 792; RFC 4443 3.1, 3.4). */
 const UNREACHABLE = { 4: 3, 6: 1 } as const
@@ -38,11 +36,4 @@ export function unwanted(
       else namespace.icmpError(skb, 6, PARAMETER_PROBLEM_V6, UNRECOGNISED_NEXT_HEADER, { why: 'unknown-protocol' })
   }
   drop(namespace.kernel, namespace.place, skb, verdict)
-}
-
-/** Tells the sockets about an ICMP error, and remembers a smaller path MTU. */
-export function reportError(namespace: Namespace, error: PathError, cause: number): void {
-  const to = error.remote.address
-  if (error.mtu > 0) namespace.pmtu.learn(to, error.mtu, familyOf(to))
-  namespace.transport?.error(error, cause)
 }
