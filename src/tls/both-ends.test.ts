@@ -98,7 +98,9 @@ describe('groups', () => {
         expect(run.find('server', 'failed')?.fault.alert).toBe('handshake_failure')
         return
       }
-      expectConnected(pair({ groups: [group], versions: version }).start(), { group, retried: false })
+      // In TLS 1.2 the certificate's curve has to be among the groups.
+      const groups = version[0] === 'TLS 1.2' ? [group, 'secp256r1'] : [group]
+      expectConnected(pair({ groups, versions: version }, { groups }).start(), { group, retried: false })
     },
   )
 

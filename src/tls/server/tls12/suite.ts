@@ -20,6 +20,8 @@ export interface Choice12 {
   readonly group: Group | null
 }
 
+const GROUP_OF = { 'P-256': 'secp256r1', 'P-384': 'secp384r1' } as const
+
 type Attempt = Choice12 | string
 
 /** In TLS 1.2 a suite names the kind of certificate too, so all is chosen together. */
@@ -28,7 +30,10 @@ export function chooseSuite12(core: Core, config: ServerConfig, hello: ClientHel
   const identities = identitiesFor(config, name)
   const group = chooseGroup(config, hello)
   const schemes = find(hello.extensions, 'signature_algorithms', signatureAlgorithms) ?? []
-  const attempts = new Map<Suite, Attempt>(ours.map((suite) => [suite, attempt(suite, identities, schemes, group)]))
+  const curves = find(hello.extensions, 'supported_groups', supportedGroups)
+  const attempts = new Map<Suite, Attempt>(
+    ours.map((suite) => [suite, attempt(suite, identities, schemes, group, curves)]),
+  )
   const works = ours.filter((suite) => typeof attempts.get(suite) !== 'string')
   const suite = firstCommon(works, hello.cipherSuites, config.preferOwn !== false)
   if (core.trace) {
@@ -51,19 +56,28 @@ function attempt(
   identities: readonly Identity[],
   schemes: readonly number[],
   group: Group | null,
+  curves: readonly number[] | null,
 ): Attempt {
   if (suite.exchange === 'ECDHE' && group === null) return 'no group in common for ECDHE'
   let fits = false
+  let taken = true
   for (const identity of identities) {
-    const { kind } = identity.signer.publicKey
+    const { publicKey } = identity.signer
+    const { kind } = publicKey
     // Ed25519 goes by the ECDSA suites (RFC 8422 5.10); RSA-PSS keys cannot decrypt.
     const auth = kind === 'rsa' || kind === 'rsa-pss' ? 'rsa' : 'ecdsa'
     if (auth !== suite.auth || (suite.exchange === 'RSA' && kind !== 'rsa')) continue
     fits = true
+    // The client's groups speak of certificates too (RFC 8422 5.1).
+    if (kind === 'ec' && curves !== null && !curves.includes(groupNamed(GROUP_OF[publicKey.curve]).code)) {
+      taken = false
+      continue
+    }
     if (suite.exchange === 'RSA') return { suite, identity, scheme: null, group: null }
     const { scheme } = chooseScheme(identity.signer, schemes, 'TLS 1.2')
     if (scheme !== null) return { suite, identity, scheme, group }
   }
+  if (!taken) return "the client does not take certificates on our key's curve (RFC 8422 5.1)"
   return fits ? 'the client verifies no scheme of our key' : `no certificate with a key for ${suite.auth}`
 }
 

@@ -1,0 +1,94 @@
+import { type ChildProcessByStdio, spawn } from 'node:child_process'
+import { createReadStream, createWriteStream } from 'node:fs'
+import { createServer } from 'node:net'
+import type { Readable, Writable } from 'node:stream'
+
+const PATIENCE = 30_000
+
+export interface Transfer {
+  readonly upload: string
+  readonly download: string
+}
+
+/** Another program, its output gathered; killed at the end whatever happens. */
+export class Program {
+  output = ''
+  private readonly child: ChildProcessByStdio<Writable, Readable, Readable>
+  private readonly exited: Promise<number | null>
+  private readonly watchers = new Set<() => void>()
+
+  /** `files`: standard input comes from one, standard output goes to the other. */
+  constructor(command: string, args: readonly string[], files: Transfer | null = null) {
+    const env = { ...process.env, SSLKEYLOGFILE: '' }
+    this.child = spawn(command, args, { stdio: ['pipe', 'pipe', 'pipe'], env })
+    if (files !== null) {
+      createReadStream(files.upload).pipe(this.child.stdin)
+      this.child.stdout.pipe(createWriteStream(files.download))
+    }
+    // 'close', not 'exit': by then all output was read.
+    this.exited = new Promise((resolve) => this.child.once('close', resolve).once('error', () => resolve(-1)))
+    const gather = (chunk: Buffer): void => {
+      this.output += chunk.toString('latin1')
+      for (const watcher of this.watchers) watcher()
+    }
+    if (files === null) this.child.stdout.on('data', gather)
+    this.child.stderr.on('data', gather)
+    this.child.stdin.on('error', () => {})
+    this.exited.then(() => {
+      for (const watcher of this.watchers) watcher()
+    })
+  }
+
+  send(text: string | Uint8Array): void {
+    this.child.stdin.write(text)
+  }
+
+  endInput(): void {
+    this.child.stdin.end()
+  }
+
+  /** Waits for text in the output. Rejects when the program ends without it, or takes too long. */
+  async until(pattern: RegExp): Promise<RegExpExecArray> {
+    for (;;) {
+      const found = pattern.exec(this.output)
+      if (found !== null) return found
+      if (this.child.exitCode !== null) throw new Error(`ended without ${pattern}: ${this.output.slice(-2000)}`)
+      await this.change(`no ${pattern} in: `)
+    }
+  }
+
+  /** Its exit code; rejects when it takes too long. */
+  async end(): Promise<number | null> {
+    const late = setTimeout(() => this.child.kill('SIGKILL'), PATIENCE)
+    const code = await this.exited
+    clearTimeout(late)
+    return code
+  }
+
+  kill(): void {
+    this.child.kill('SIGKILL')
+  }
+
+  private change(complaint: string): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const done = (): void => {
+        clearTimeout(late)
+        this.watchers.delete(done)
+        resolve()
+      }
+      const late = setTimeout(() => reject(new Error(complaint + this.output.slice(-2000))), PATIENCE)
+      this.watchers.add(done)
+    })
+  }
+}
+
+/** A port that was free a moment ago. */
+export function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer().once('error', reject)
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address()
+      server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0))
+    })
+  })
+}
