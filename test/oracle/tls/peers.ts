@@ -74,13 +74,10 @@ export function call(
   bulk: Transfer | null = null,
 ): Program {
   switch (peerOf(cell)) {
-    case 'openssl':
-      return new Program('openssl', [
-        's_client',
-        '-connect',
-        `127.0.0.1:${port}`,
-        ...opensslClient(cell, material, visit),
-      ])
+    case 'openssl': {
+      const args = ['s_client', '-connect', `127.0.0.1:${port}`, ...opensslClient(cell, material, visit)]
+      return new Program('openssl', args, bulk)
+    }
     case 'gnutls':
       return new Program('gnutls-cli', [`--port=${port}`, ...gnutlsClient(cell, material), '127.0.0.1'], bulk)
     case 'node':

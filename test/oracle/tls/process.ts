@@ -1,8 +1,8 @@
-import { type ChildProcessByStdio, spawn } from 'node:child_process'
-import { createReadStream, createWriteStream } from 'node:fs'
+import { type ChildProcess, spawn } from 'node:child_process'
+import { closeSync, openSync } from 'node:fs'
 import { createServer } from 'node:net'
-import type { Readable, Writable } from 'node:stream'
 
+const PIPES = ['pipe', 'pipe'] as const
 const PATIENCE = 30_000
 
 export interface Transfer {
@@ -13,38 +13,36 @@ export interface Transfer {
 /** Another program, its output gathered; killed at the end whatever happens. */
 export class Program {
   output = ''
-  private readonly child: ChildProcessByStdio<Writable, Readable, Readable>
+  private readonly child: ChildProcess
   private readonly exited: Promise<number | null>
   private readonly watchers = new Set<() => void>()
 
   /** `files`: standard input comes from one, standard output goes to the other. */
   constructor(command: string, args: readonly string[], files: Transfer | null = null) {
     const env = { ...process.env, SSLKEYLOGFILE: '' }
-    this.child = spawn(command, args, { stdio: ['pipe', 'pipe', 'pipe'], env })
-    if (files !== null) {
-      createReadStream(files.upload).pipe(this.child.stdin)
-      this.child.stdout.pipe(createWriteStream(files.download))
-    }
+    const [input, output] = files === null ? PIPES : [openSync(files.upload, 'r'), openSync(files.download, 'w')]
+    this.child = spawn(command, args, { stdio: [input, output, 'pipe'], env })
+    for (const end of [input, output]) if (typeof end === 'number') closeSync(end)
     // 'close', not 'exit': by then all output was read.
     this.exited = new Promise((resolve) => this.child.once('close', resolve).once('error', () => resolve(-1)))
     const gather = (chunk: Buffer): void => {
       this.output += chunk.toString('latin1')
       for (const watcher of this.watchers) watcher()
     }
-    if (files === null) this.child.stdout.on('data', gather)
-    this.child.stderr.on('data', gather)
-    this.child.stdin.on('error', () => {})
+    this.child.stdout?.on('data', gather)
+    this.child.stderr?.on('data', gather)
+    this.child.stdin?.on('error', () => {})
     this.exited.then(() => {
       for (const watcher of this.watchers) watcher()
     })
   }
 
   send(text: string | Uint8Array): void {
-    this.child.stdin.write(text)
+    this.child.stdin?.write(text)
   }
 
   endInput(): void {
-    this.child.stdin.end()
+    this.child.stdin?.end()
   }
 
   /** Waits for text in the output. Rejects when the program ends without it, or takes too long. */
