@@ -31,8 +31,8 @@ export interface Listening {
   readonly program: Program
 }
 
-/** The peer as a server that sends back each line reversed (GnuTLS: unchanged). */
-export async function listen(cell: Cell, material: Material): Promise<Listening> {
+/** The peer as a server that sends back each line reversed (GnuTLS: unchanged, or a file over HTTP). */
+export async function listen(cell: Cell, material: Material, file: string | null = null): Promise<Listening> {
   switch (peerOf(cell)) {
     case 'openssl': {
       const port = await freePort()
@@ -47,8 +47,9 @@ export async function listen(cell: Cell, material: Material): Promise<Listening>
     }
     case 'gnutls': {
       const port = await freePort()
-      const program = new Program('gnutls-serv', [`--port=${port}`, ...gnutlsServer(cell, material)])
-      await program.until(/Echo Server listening on IPv4.*done/)
+      const serves = file === null ? ['--echo'] : ['--http', `--httpdata=${file}`]
+      const program = new Program('gnutls-serv', [`--port=${port}`, ...serves, ...gnutlsServer(cell, material)])
+      await program.until(/Server listening on IPv4.*done/)
       return { port, program }
     }
     case 'node':
@@ -129,13 +130,7 @@ function opensslClient(cell: Cell, material: Material, visit: number): string[] 
 }
 
 function gnutlsServer(cell: Cell, material: Material): string[] {
-  const args = [
-    '--echo',
-    '--priority',
-    gnutlsPriority(cell),
-    '--x509certfile',
-    material.file('server', cell.key, 'cert'),
-  ]
+  const args = ['--priority', gnutlsPriority(cell), '--x509certfile', material.file('server', cell.key, 'cert')]
   args.push('--x509keyfile', material.file('server', cell.key, 'key'), '--x509cafile', material.roots)
   if (cell.clientCertificate === 'yes') args.push('--require-client-cert', '--verify-client-cert')
   else args.push('--disable-client-cert')
