@@ -100,7 +100,29 @@ function hinted(ready: readonly Endpoint[], { name, zone }: Place): readonly End
   return null
 }
 
-/** Whether nodes may see different endpoints. */
-export function dependsOnNode(endpoints: readonly Endpoint[], usesLocal: boolean): boolean {
-  return usesLocal || endpoints.some(({ from }) => from.hintNodes.length > 0 || from.hintZones.length > 0)
+/** What can be told of a Service port's endpoints before they are sorted out. */
+export interface Outlook {
+  /** An endpoint that two slices give counts twice. */
+  readonly count: number
+  /** Some endpoint is ready, or serves while it terminates. */
+  readonly any: boolean
+  readonly hinted: boolean
+}
+
+export function outlookOf(info: ServicePortInfo, slices: Iterable<EndpointSlice>): Outlook {
+  let count = 0
+  let any = false
+  let hinted = false
+  for (const slice of slices) {
+    if (slice.family !== info.family) continue
+    for (const { name, port, protocol } of slice.ports) {
+      if (name !== info.portName || port === 0 || PROTOCOL_NAME[protocol] !== info.protocol) continue
+      count += slice.endpoints.length
+      for (const from of slice.endpoints) {
+        any ||= from.ready || (from.serving && from.terminating)
+        hinted ||= from.hintNodes.length > 0 || from.hintZones.length > 0
+      }
+    }
+  }
+  return { count, any, hinted }
 }

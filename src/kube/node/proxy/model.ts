@@ -1,15 +1,30 @@
 import type { Family } from '../../../util/address.ts'
 import { nameOf } from '../../api/meta.ts'
 import type { EndpointSlice, Service } from '../../api/service.ts'
-import { dependsOnNode, type Endpoint, endpointsOf } from './endpoints.ts'
+import { type Endpoint, endpointsOf, type Outlook, outlookOf } from './endpoints.ts'
 import { type ServicePortInfo, servicePorts, usesLocalEndpoints } from './service-port.ts'
 
 /** One Service port with its endpoints: a value, replaced when either changes. */
-export interface PortState {
-  readonly info: ServicePortInfo
-  readonly endpoints: readonly Endpoint[]
+export class PortState {
+  private sorted: readonly Endpoint[] | null = null
+
+  constructor(
+    readonly info: ServicePortInfo,
+    private readonly slices: readonly EndpointSlice[],
+    readonly outlook: Outlook,
+  ) {}
+
   /** Nodes may use different endpoints, or admit different clients. */
-  readonly perNode: boolean
+  get perNode(): boolean {
+    const { info, outlook } = this
+    return outlook.hinted || usesLocalEndpoints(info) || (info.vips.length > 0 && info.sourceRanges.length > 0)
+  }
+
+  /** In kube-proxy's order. */
+  get endpoints(): readonly Endpoint[] {
+    this.sorted ??= endpointsOf(this.info, this.slices)
+    return this.sorted
+  }
 }
 
 /** A Service and its slices; one may be known without the other. */
@@ -118,8 +133,8 @@ export class ServiceModel {
   }
 
   private recount(ports: Ports, sign: 1 | -1): void {
-    for (const { endpoints } of ports[4]) this.counts[4] += sign * endpoints.length
-    for (const { endpoints } of ports[6]) this.counts[6] += sign * endpoints.length
+    for (const { outlook } of ports[4]) this.counts[4] += sign * outlook.count
+    for (const { outlook } of ports[6]) this.counts[6] += sign * outlook.count
   }
 }
 
@@ -127,9 +142,5 @@ function portStates(service: Service, family: Family, slices: Iterable<EndpointS
   const infos = servicePorts(service, family)
   if (infos.length === 0) return NONE
   const all = [...slices]
-  return infos.map((info) => {
-    const endpoints = endpointsOf(info, all)
-    const fenced = info.vips.length > 0 && info.sourceRanges.length > 0
-    return { info, endpoints, perNode: fenced || dependsOnNode(endpoints, usesLocalEndpoints(info)) }
-  })
+  return infos.map((info) => new PortState(info, all, outlookOf(info, all)))
 }

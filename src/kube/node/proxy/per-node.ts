@@ -57,8 +57,10 @@ export class PerNodeServices<T extends object> {
   }
 
   /** What all nodes have, in the order of the Services. */
-  *shared(): Generator<T> {
-    for (const { shared } of this.slots) yield* shared
+  shared(): readonly T[] {
+    const all: T[] = []
+    for (const { shared } of this.slots) for (const item of shared) all.push(item)
+    return all
   }
 
   /** What one node has besides; equal keys mean equal items. */
@@ -72,7 +74,7 @@ export class PerNodeServices<T extends object> {
     const ports = this.model.ports(slot, this.family)
     const shared = ports.filter((port) => !port.perNode)
     return {
-      shared: shared.map((port) => this.build(port.info, endpointsAt(port, NOWHERE), null)),
+      shared: shared.map((port) => this.build(port.info, new Later(port), null)),
       perNode: shared.length === ports.length ? NO_PORTS : ports.filter((port) => port.perNode),
     }
   }
@@ -93,6 +95,22 @@ export class PerNodeServices<T extends object> {
 }
 
 const NO_PORTS: readonly PortState[] = []
+
+/** The endpoints of a Service that nodes serve alike, sorted out when somebody asks for more than whether there are any. */
+class Later implements Categories {
+  readonly any: boolean
+  readonly local = []
+  private found: Categories | null = null
+
+  constructor(private readonly port: PortState) {
+    this.any = port.outlook.any
+  }
+
+  get cluster(): Categories['cluster'] {
+    this.found ??= endpointsAt(this.port, NOWHERE)
+    return this.found.cluster
+  }
+}
 
 function endpointsAt({ info, endpoints }: PortState, place: Place): Categories {
   return categorize(endpoints, { cluster: usesClusterEndpoints(info), local: usesLocalEndpoints(info) }, place)

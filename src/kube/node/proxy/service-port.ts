@@ -2,7 +2,7 @@ import type { Address, Family } from '../../../util/address.ts'
 import { familyOf } from '../../../util/address.ts'
 import { inPrefix, type Prefix } from '../../../util/prefix.ts'
 import { nameOf, type Protocol } from '../../api/meta.ts'
-import type { Service, ServicePort } from '../../api/service.ts'
+import type { LoadBalancerIngress, Service } from '../../api/service.ts'
 
 /** IP protocol numbers by the name that rules print. */
 export const PROTOCOL_NUMBER = { tcp: 6, udp: 17, sctp: 132 } as const
@@ -45,37 +45,40 @@ export function servicePorts(service: Service, family: Family): ServicePortInfo[
   if (service.headless || service.type === 'ExternalName' || PROXY_NAME in service.meta.labels) return []
   const clusterIP = service.clusterIPs.find((address) => familyOf(address) === family)
   if (clusterIP === undefined) return []
-  const same = (address: Address): boolean => familyOf(address) === family
-  const externalIPs = service.externalIPs.filter(same)
-  const vips = service.ingress
-    .filter(({ mode, address }) => mode === 'VIP' && same(address))
-    .map(({ address }) => address)
+  const { ingress, sourceRanges } = service
+  const externalIPs = ofFamily(service.externalIPs, family)
+  const vips = ingress.length === 0 ? NO_ADDRESSES : ofFamily(ingress.filter(isVip).map(addressOf), family)
+  const ranges = sourceRanges.length === 0 ? NO_RANGES : sourceRanges.filter((r) => familyOf(r.address) === family)
   const external = service.type !== 'ClusterIP' || service.externalIPs.length > 0
   const externalLocal = external && service.externalTrafficPolicy === 'Local'
-  const shared = {
-    origin: `Service ${nameOf(service.meta)}`,
+  const name = nameOf(service.meta)
+  return service.ports.map((port) => ({
+    name: port.name === '' ? name : `${name}:${port.name}`,
+    origin: `Service ${name}`,
+    portName: port.name,
     family,
+    protocol: PROTOCOL_NAME[port.protocol],
     clusterIP,
+    port: port.port,
+    nodePort: port.nodePort,
     externalIPs,
     vips,
-    sourceRanges: service.sourceRanges.filter(({ address }) => same(address)),
+    sourceRanges: ranges,
     healthCheckNodePort: service.type === 'LoadBalancer' && externalLocal ? service.healthCheckNodePort : 0,
     affinity: service.sessionAffinity === 'ClientIP' ? service.affinityTimeout : 0,
     internalLocal: service.internalTrafficPolicy === 'Local',
     externalLocal,
-  }
-  return service.ports.map((port) => ({
-    ...shared,
-    name: portName(service, port),
-    portName: port.name,
-    protocol: PROTOCOL_NAME[port.protocol],
-    port: port.port,
-    nodePort: port.nodePort,
   }))
 }
 
-function portName(service: Service, port: ServicePort): string {
-  return port.name === '' ? nameOf(service.meta) : `${nameOf(service.meta)}:${port.name}`
+const NO_ADDRESSES: readonly Address[] = []
+const NO_RANGES: readonly Prefix[] = []
+
+const isVip = ({ mode }: LoadBalancerIngress): boolean => mode === 'VIP'
+const addressOf = ({ address }: LoadBalancerIngress): Address => address
+
+function ofFamily(addresses: readonly Address[], family: Family): readonly Address[] {
+  return addresses.length === 0 ? NO_ADDRESSES : addresses.filter((address) => familyOf(address) === family)
 }
 
 /** NodePort, load balancer or external addresses. */

@@ -95,11 +95,12 @@ export class Chain {
   private named: string | (() => string)
   private filled: readonly RuleBlock[] | (() => readonly Rule[])
 
-  /** `fill` may be left until somebody looks: then `length` must be what it will give. */
+  private total = -1
+
+  /** `fill` may be left until somebody looks. */
   constructor(
     name: string | (() => string),
     fill: readonly RuleBlock[] | (() => readonly Rule[]),
-    readonly length: number,
     /** Of a built-in chain: what happens to packets that no rule decided. */
     readonly policy: 'ACCEPT' | 'DROP' | null = null,
   ) {
@@ -108,18 +109,23 @@ export class Chain {
   }
 
   static of(name: string | (() => string), rules: readonly Rule[], policy: 'ACCEPT' | 'DROP' | null = null): Chain {
-    return new Chain(name, rules.length === 0 ? [] : [new RuleBlock(rules)], rules.length, policy)
+    return new Chain(name, rules.length === 0 ? [] : [new RuleBlock(rules)], policy)
   }
 
   /** Blocks that other chains may hold too. */
   static ofBlocks(name: string, blocks: readonly RuleBlock[], policy: 'ACCEPT' | 'DROP' | null = null): Chain {
-    const length = blocks.reduce((sum, block) => sum + block.rules.length, 0)
-    return new Chain(name, blocks, length, policy)
+    return new Chain(name, blocks, policy)
   }
 
   get blocks(): readonly RuleBlock[] {
     if (typeof this.filled === 'function') this.filled = [new RuleBlock(this.filled())]
     return this.filled
+  }
+
+  /** How many rules. */
+  get length(): number {
+    if (this.total < 0) this.total = this.blocks.reduce((sum, block) => sum + block.rules.length, 0)
+    return this.total
   }
 
   get name(): string {

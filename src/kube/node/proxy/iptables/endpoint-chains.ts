@@ -16,13 +16,15 @@ export class EndpointChains {
   ) {}
 
   /** KUBE-SVC-… or KUBE-SVL-…: `first`, then affinity, then one endpoint by chance. */
-  policyChain(prefix: 'KUBE-SVC-' | 'KUBE-SVL-', first: (() => Rule) | null, endpoints: readonly Endpoint[]): Chain {
+  policyChain(
+    prefix: 'KUBE-SVC-' | 'KUBE-SVL-',
+    first: (() => Rule) | null,
+    endpoints: () => readonly Endpoint[],
+  ): Chain {
     const { info } = this
-    const length = (first === null ? 0 : 1) + endpoints.length * (info.affinity > 0 ? 2 : 1)
     return new Chain(
       () => prefix + shortHash(info.name + info.protocol, 16),
-      () => (first === null ? this.choose(endpoints) : [first(), ...this.choose(endpoints)]),
-      length,
+      () => (first === null ? this.choose(endpoints()) : [first(), ...this.choose(endpoints())]),
     )
   }
 
@@ -69,7 +71,6 @@ export class EndpointChains {
           ),
         ]
       },
-      2,
     )
     this.chains.set(endpoint, chain)
     return chain

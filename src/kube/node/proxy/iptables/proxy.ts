@@ -105,7 +105,8 @@ class Group {
       for (const rules of before) for (const kind of KINDS) if (rules[kind].length > 0) stale.add(kind)
       for (const rules of after) for (const kind of KINDS) if (rules[kind].length > 0) stale.add(kind)
     })
-    for (const kind of stale) this.shared[kind] = blockOf(this.services.shared(), kind)
+    const all = stale.size === 0 ? [] : this.services.shared()
+    for (const kind of stale) this.shared[kind] = blockOf(all, kind)
     if (perNodeChanged) this.local.clear()
   }
 }

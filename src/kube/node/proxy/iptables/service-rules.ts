@@ -36,9 +36,10 @@ const NONE: readonly Rule[] = []
 
 /** The part of syncProxyRules that is done for each Service port, rule by rule in its order. */
 export function serviceRules(info: ServicePortInfo, endpoints: Categories, context: RuleContext): ServiceRules {
-  const { any, local } = endpoints
-  const hasInternal = any && !(info.internalLocal && local.length === 0)
-  const hasExternal = any && !(info.externalLocal && local.length === 0)
+  const { any } = endpoints
+  const hasLocal = !(info.internalLocal || info.externalLocal) || endpoints.local.length > 0
+  const hasInternal = any && (!info.internalLocal || hasLocal)
+  const hasExternal = any && (!info.externalLocal || hasLocal)
   const chains = any ? serviceChains(info, endpoints, context, hasInternal, hasExternal) : null
   const sorry = any ? `${info.name} has no local endpoints` : `${info.name} has no endpoints`
   const fate = any ? m.DROP : m.REJECT
@@ -111,16 +112,18 @@ interface Chains {
 
 function serviceChains(
   info: ServicePortInfo,
-  { cluster, local }: Categories,
+  found: Categories,
   context: RuleContext,
   hasInternal: boolean,
   hasExternal: boolean,
 ): Chains {
   const endpoints = new EndpointChains(info, context)
   const masquerade = hasInternal ? masqueradeRule(info, context) : null
-  const svc = endpoints.policyChain('KUBE-SVC-', info.internalLocal ? null : masquerade, cluster)
+  const svc = endpoints.policyChain('KUBE-SVC-', info.internalLocal ? null : masquerade, () => found.cluster)
   const usesLocal = info.internalLocal || info.externalLocal
-  const svl = usesLocal ? endpoints.policyChain('KUBE-SVL-', info.internalLocal ? masquerade : null, local) : svc
+  const svl = usesLocal
+    ? endpoints.policyChain('KUBE-SVL-', info.internalLocal ? masquerade : null, () => found.local)
+    : svc
   const internal: Target = { kind: 'jump', chain: info.internalLocal ? svl : svc }
   if (!externallyAccessible(info)) return { internal, external: internal, firewall: null }
   const ext = externalChain(info, svc, hasExternal ? (info.externalLocal ? svl : svc) : null, context)

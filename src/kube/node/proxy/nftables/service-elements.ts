@@ -42,11 +42,12 @@ export function serviceElements(
   endpoints: Categories,
   context: ElementContext,
 ): ServiceElements {
-  const { any, local } = endpoints
+  const { any } = endpoints
+  const hasLocal = !(info.internalLocal || info.externalLocal) || endpoints.local.length > 0
   const { clusterIP, port, nodePort, name } = info
   const protocol = PROTOCOL_NUMBER[info.protocol]
-  const hasInternal = any && !(info.internalLocal && local.length === 0)
-  const hasExternal = any && !(info.externalLocal && local.length === 0)
+  const hasInternal = any && (!info.internalLocal || hasLocal)
+  const hasExternal = any && (!info.externalLocal || hasLocal)
   const external = externallyAccessible(info)
   const chains = new ServiceChains(info, endpoints, context, hasInternal, hasExternal)
   const fate: Verdict = any ? { kind: 'drop' } : { kind: 'goto', chain: context.rejectChain }
@@ -110,11 +111,11 @@ class ServiceChains {
   }
 
   private get service(): Chain {
-    return (this.made.service ??= this.policy('service-', this.found.cluster, !this.info.internalLocal))
+    return (this.made.service ??= this.policy('service-', () => this.found.cluster, !this.info.internalLocal))
   }
 
   private get local(): Chain {
-    return (this.made.local ??= this.policy('local-', this.found.local, this.info.internalLocal))
+    return (this.made.local ??= this.policy('local-', () => this.found.local, this.info.internalLocal))
   }
 
   private externalRules(): Rule[] {
@@ -134,10 +135,11 @@ class ServiceChains {
     ]
   }
 
-  private policy(prefix: string, endpoints: readonly Endpoint[], internal: boolean): Chain {
+  private policy(prefix: string, of: () => readonly Endpoint[], internal: boolean): Chain {
     const { info, context } = this
     const masquerade = internal && this.hasInternal ? masqueradeMatches(info, context) : null
     const fill = (): Rule[] => {
+      const endpoints = of()
       const rules = masquerade === null ? [] : [m.rule(context.jumpToMarkMasq, masquerade, info.origin)]
       if (info.affinity > 0) {
         for (const endpoint of endpoints) {
@@ -148,10 +150,7 @@ class ServiceChains {
       const verdicts = endpoints.map((endpoint): Verdict => ({ kind: 'goto', chain: this.endpoint(endpoint) }))
       return [...rules, m.rule({ kind: 'numgen', verdicts }, [], info.origin)]
     }
-    const length = (masquerade === null ? 0 : 1) + (info.affinity > 0 ? endpoints.length : 0) + 1
-    return endpoints.length === 0
-      ? Chain.of(() => prefix + serviceName(info), [])
-      : new Chain(() => prefix + serviceName(info), fill, length)
+    return new Chain(() => prefix + serviceName(info), fill)
   }
 
   private endpoint(endpoint: Endpoint): Chain {
@@ -170,7 +169,6 @@ class ServiceChains {
           info.origin,
         ),
       ],
-      info.affinity > 0 ? 3 : 2,
     )
     this.endpoints.set(endpoint, chain)
     return chain
