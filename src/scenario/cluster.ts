@@ -11,7 +11,7 @@ import type { Kernel } from '../linux/kernel.ts'
 import { Namespace } from '../linux/namespace.ts'
 import { NetfilterStack } from '../linux/netfilter/stack.ts'
 import type { Sockets } from '../linux/socket/table.ts'
-import { type Address, familyOf, v4 } from '../util/address.ts'
+import { type Address, type AddressKey, familyOf, keyOf, v4 } from '../util/address.ts'
 import { inPrefix } from '../util/prefix.ts'
 import type { ClusterPlan, NodePlan } from './plan.ts'
 import { PodSockets, type Server } from './pod-sockets.ts'
@@ -45,6 +45,7 @@ export class Cluster {
   readonly segment: Segment
   private readonly built = new Map<string, BuiltNode>()
   private readonly addresses = new Map<string, PodAddresses>()
+  private readonly foreign = new Map<string, Address[]>()
   private laptop: Host | null = null
   /** Set before the first node is built. */
   services: Services | null = null
@@ -55,12 +56,27 @@ export class Cluster {
     private readonly serve: (pod: Pod) => Server | null,
   ) {
     this.segment = new Segment(kernel)
+    for (const { node, address } of plan.foreign) {
+      const own = this.foreign.get(node)
+      if (own === undefined) this.foreign.set(node, [address])
+      else own.push(address)
+    }
   }
 
   /** Builds what is built at once: the laptop, and in small clusters every node. */
   start(): void {
     this.external()
-    if (this.plan.nodes.size <= SMALL) for (const name of this.plan.nodes.keys()) this.node(name)
+    if (this.plan.nodes.size <= SMALL) {
+      for (const name of this.plan.nodes.keys()) this.node(name)
+      return
+    }
+    const owners = new Map<AddressKey, string>()
+    for (const { name, addresses } of this.plan.nodes.values())
+      for (const own of addresses) owners.set(keyOf(own), name)
+    this.segment.absent = (address) => {
+      const owner = owners.get(keyOf(address))
+      if (owner !== undefined) this.node(owner)
+    }
   }
 
   /** The node's own namespace. Throws when there is no such node. */
@@ -70,6 +86,11 @@ export class Cluster {
     const plan = this.plan.nodes.get(name)
     if (plan === undefined) throw new Error(`no node ${name}`)
     return this.build(plan)
+  }
+
+  /** Whether a node was touched yet. */
+  isBuilt(name: string): boolean {
+    return this.built.has(name)
   }
 
   /** A node joins a running cluster: it is built at once, and the nodes that are built hear of it. */
@@ -201,7 +222,7 @@ export class Cluster {
   }
 
   private lease(plan: NodePlan): Lease {
-    const foreign = this.plan.foreign.filter((entry) => entry.node === plan.name).map((entry) => entry.address)
+    const foreign = this.foreign.get(plan.name) ?? []
     const onNat = this.flannelNic !== this.lanNic
     return {
       node: plan.name,

@@ -128,6 +128,28 @@ describe('a trace', () => {
     }
   })
 
+  it('in a large cluster makes the nodes that it touches, and no others', () => {
+    const range = (n: number): string => `10.244.${n}.0/24`
+    const nodes = Array.from(
+      { length: 40 },
+      (_, n) =>
+        `---\napiVersion: v1\nkind: Node\nmetadata: { name: n${n} }\nspec: { podCIDR: ${range(n)} }\nstatus: { addresses: [{ type: InternalIP, address: 192.168.56.${n + 10} }] }\n`,
+    ).join('')
+    for (const overlay of OVERLAYS) {
+      const emulation = emulate(`overlay: ${overlay}`, nodes + pod('a', 'n3', WEB) + pod('b', 'n30', WEB))
+      expect(emulation.trace({ from: 'default/a', to: 'default/b' }).trace.verdict).toBe('delivered')
+      const built = [...emulation.plan.nodes.keys()].filter((name) => emulation.cluster.isBuilt(name))
+      expect(built).toEqual(['n3', 'n30'])
+    }
+    const six = emulate(
+      "podCIDR: 'fd00:10:244::/56'",
+      nodes.replace(/spec: .*\nstatus: .*/g, '') + pod('a', 'n3', WEB) + pod('b', 'n30', WEB),
+    )
+    expect(six.trace({ from: 'default/a', to: 'default/b' }).trace.verdict).toBe('delivered')
+    expect(six.cluster.isBuilt('n30')).toBe(true)
+    expect(six.cluster.isBuilt('n31')).toBe(false)
+  })
+
   it('without recording costs no steps, and changes nothing', () => {
     const quiet = new Emulation(load([{ name: 'in.yaml', text: CLUSTER }]), { recording: 'off' })
     const loud = new Emulation(load([{ name: 'in.yaml', text: CLUSTER }]))

@@ -1,9 +1,10 @@
 import { MICROSECOND, type Nanos } from '../../sim/time.ts'
-import type { Mac } from '../../util/address.ts'
+import type { Address, Mac } from '../../util/address.ts'
 import * as ethernet from '../../wire/fast/ethernet.ts'
 import { drop } from '../drop.ts'
 import type { Kernel } from '../kernel.ts'
 import type { Skb } from '../skb.ts'
+import { askedFor } from './asked-for.ts'
 import type { Link } from './link.ts'
 import type { NetDevice } from './net-device.ts'
 import type { Nic } from './nic.ts'
@@ -17,6 +18,8 @@ const OVERHEAD = 18
 export class Segment {
   private readonly members: NetDevice[] = []
   private readonly learnt = new Map<Mac, NetDevice>()
+  /** Told whom a flooded frame looks for, before it is flooded: a machine that was not made yet can be plugged in then. */
+  absent: ((address: Address) => void) | null = null
 
   constructor(
     readonly kernel: Kernel,
@@ -46,6 +49,8 @@ export class Segment {
         return
       }
     }
+    const wanted = this.absent === null ? null : askedFor(bytes, start, skb.frame.end)
+    if (wanted !== null) this.absent!(wanted)
     this.flood(skb, from, cable)
   }
 

@@ -1,0 +1,13 @@
+/** What the command line, the UI and library users need to emulate a cluster: input, the emulation, and scenarios run. */
+export { type Cluster, type Host, LAPTOP } from './cluster.ts'
+export { formatTarget, type Target } from './directory.ts'
+export { Emulation, type EmulationOptions, type TraceRequest } from './emulation.ts'
+export { type EndpointRef, formatEndpointRef, parseEndpoint } from './endpoint.ts'
+export type { Inventory } from './load/inventory.ts'
+export { Loader, load } from './load/load.ts'
+export type { Scenario, ScenarioStep } from './load/scenario-kind.ts'
+export { scenarioJsonSchema } from './load/scenario-schema.ts'
+export type { Source } from './load/source.ts'
+export type { Failure, Outcome, TraceOutcome } from './outcome.ts'
+export type { ClusterPlan, NodePlan } from './plan.ts'
+export { failuresOf, runScenario, type ScenarioReport, type StepReport } from './run.ts'
