@@ -43,6 +43,7 @@ export class Fib {
 
   /** Removes every route for which `gone` holds; returns how many. */
   remove(gone: (route: Route) => boolean): number {
+    if (!this.routes.some(gone)) return 0
     const before = this.routes.length
     this.routes = this.routes.filter((route) => !gone(route))
     this.trie = null
