@@ -31,7 +31,7 @@ export function emulate(emulation: Emulation, flow: Flow): Recording {
   const task = spawn(simulation, program(hosts.get(flow.from)!, flow.probe), flow.name, expected)
   simulation.runWhile(() => task.outcome === null, simulation.now + 60 * SECOND)
   simulation.run(simulation.now + 200 * MILLISECOND)
-  const teller = new Teller(describeCluster(emulation, ''))
+  const teller = new Teller(describeCluster(emulation, ''), flow)
   return { seen: teller.tell(sightingsOf(emulation)), tracked: trackedBy(hosts, simulation.now, teller) }
 }
 

@@ -83,16 +83,15 @@ export class Lab {
   /** Forgets what earlier flows taught: neighbours, bridge FDBs, path MTUs and connections. */
   async forget(): Promise<void> {
     const { namespaces, networks } = this.description
-    const bridges = namespaces.flatMap(({ name, devices }) =>
-      devices.flatMap((d) => (d.kind === 'bridge' ? [[name, d.name]] : [])),
-    )
     const flush = 'ip neigh flush all; ip -6 neigh flush all; ip route flush cache; ip -6 route flush cache'
+    const fdb = (bridge: string) => `ip link set ${bridge} type bridge fdb_flush`
     await Promise.all([
-      ...this.namespaces.map((netns) => this.run(netns, `(${flush}) 2>/dev/null`)),
-      ...bridges.map(([netns, bridge]) =>
-        this.run(netns, `ip link set ${bridge} type bridge fdb_flush; conntrack -F 2>/dev/null`),
-      ),
-      ...networks.map((n) => this.run('underlay', `ip link set ${n.name} type bridge fdb_flush`)),
+      ...namespaces.map(({ name, devices, rules }) => {
+        const bridges = devices.filter(({ kind }) => kind === 'bridge').map((d) => fdb(d.name))
+        const connections = rules[4] + rules[6] === '' ? [] : ['conntrack -F']
+        return this.run(name, `(${[flush, ...bridges, ...connections].join('; ')}) 2>/dev/null`)
+      }),
+      ...networks.map(({ name }) => this.run('underlay', fdb(name))),
     ])
   }
 

@@ -33,7 +33,7 @@ export async function startEcho(lab: Lab): Promise<void> {
 /** Runs one flow on a cluster that has forgotten all others, and says what every tap saw. */
 export async function record(lab: Lab, capture: Capture, flow: Flow): Promise<Recording> {
   const sightings = await sight(lab, capture, flow)
-  const teller = new Teller(lab.description)
+  const teller = new Teller(lab.description, flow)
   return { seen: teller.tell(sightings), tracked: await connections(lab, teller.labels) }
 }
 
@@ -68,7 +68,9 @@ async function connections(lab: Lab, labels: Labels): Promise<Tracked[]> {
   return out
 }
 
-const KNOWN_PORTS: ReadonlySet<number> = new Set([ECHO.tcp, ECHO.udp, CLOSED, 8472, ...range(33434, 33534)])
+const SERVED: ReadonlySet<number> = new Set([ECHO.tcp, ECHO.udp, CLOSED, 8472])
+/** What traceroute sends to: within the range of ephemeral ports. */
+const PROBED = range(33434, 33534)
 
 /** Devices by place, `node-1 cni0`, as recordings name them: a bridge port after its pod, since its own name is a hash. */
 class Names {
@@ -94,12 +96,15 @@ export class Teller {
   private readonly names: Names
   private readonly dissector: Dissector
 
-  constructor(description: NetnsDescription) {
+  constructor(description: NetnsDescription, { probe }: Flow) {
     this.names = new Names(description)
     const roles = description.namespaces.flatMap(({ name, devices }) =>
       devices.map((d) => [d.mac, `${name}:${this.names.of(name, d.name)}`] as const),
     )
-    this.dissector = new Dissector(new Map(roles), KNOWN_PORTS)
+    this.dissector = new Dissector(
+      new Map(roles),
+      probe.kind === 'traceroute' ? new Set([...SERVED, ...PROBED]) : SERVED,
+    )
     this.labels = this.dissector.labels
   }
 

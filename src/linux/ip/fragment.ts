@@ -10,9 +10,9 @@ const FRAGMENTATION_NEEDED = 4
 
 /**
  * `ip_fragment`: cuts a packet to the MTU, or to the size of the fragments it came in. Null when DF forbids it: the sender
- * has been told.
+ * has been told. `tunnel`: it leaves by a device that puts headers of its own before it.
  */
-export function fragmentV4(namespace: Namespace, skb: Skb, deviceMtu: number): Skb[] | null {
+export function fragmentV4(namespace: Namespace, skb: Skb, deviceMtu: number, tunnel = false): Skb[] | null {
   const { bytes: b, start: o, end } = skb.frame
   const whole = ipv4.dontFragment(b, o)
   if (whole && (skb.pieces === null || skb.fragmentSize > deviceMtu)) {
@@ -27,7 +27,7 @@ export function fragmentV4(namespace: Namespace, skb: Skb, deviceMtu: number): S
   }
   const header = ipv4.headerLength(b, o)
   const payload = end - o - header
-  const lengths = cuts(skb, payload, mtu - header)
+  const lengths = cuts(skb, payload, mtu - header, tunnel)
   noteFragments(namespace, skb, mtu, lengths.length)
   const parts: Skb[] = []
   // A packet may be a fragment already: its own offset counts, and only the last piece of a last fragment is the last.
@@ -46,10 +46,12 @@ export function fragmentV4(namespace: Namespace, skb: Skb, deviceMtu: number): S
 
 /**
  * How long the content of each fragment is, when one holds up to `room` bytes. What was put together from fragments is taken
- * apart as it came, if each still fits (the fast path of `ip_do_fragment`); all but the last are else as long as can be.
+ * apart as it came, if each still fits and needs no room before it for a tunnel's headers (the fast path of
+ * `ip_do_fragment`); all but the last are else as long as can be.
  */
-export function cuts({ pieces }: Skb, payload: number, room: number): readonly number[] {
-  const fit = pieces?.every((length) => length <= room) && pieces.reduce((sum, length) => sum + length, 0) === payload
+export function cuts({ pieces }: Skb, payload: number, room: number, tunnel: boolean): readonly number[] {
+  const fit =
+    !tunnel && pieces?.every((length) => length <= room) && pieces.reduce((sum, length) => sum + length, 0) === payload
   if (fit) return pieces!
   const step = room & ~7
   const lengths: number[] = []

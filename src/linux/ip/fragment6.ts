@@ -14,13 +14,13 @@ const MINIMUM_MTU = 1280
  * `ip6_fragment`: cuts a packet to the MTU, or to the size of the fragments it came in. Only the sender of a packet may do it,
  * and whoever put its fragments together. The fragment header goes right after the IPv6 header.
  */
-export function fragmentV6(namespace: Namespace, skb: Skb, deviceMtu: number): Skb[] {
+export function fragmentV6(namespace: Namespace, skb: Skb, deviceMtu: number, tunnel = false): Skb[] {
   const { bytes, start, end } = skb.frame
   const limit = skb.fragmentSize > 0 ? Math.max(skb.fragmentSize, MINIMUM_MTU) : deviceMtu
   const mtu = Math.min(deviceMtu, limit)
   if (end - start <= mtu) return [skb]
   const payload = end - start - ipv6.IPV6
-  const lengths = cuts(skb, payload, mtu - ipv6.IPV6 - HEADER)
+  const lengths = cuts(skb, payload, mtu - ipv6.IPV6 - HEADER, tunnel)
   noteFragments(namespace, skb, mtu, lengths.length)
   const ident = namespace.nextIdent()
   const salt = namespace.nextIdent()

@@ -72,7 +72,7 @@ export function outputV4(namespace: Namespace, skb: Skb, route: Route, output: N
     toNeighbour(skb, route, output)
     return
   }
-  const parts = fragmentV4(namespace, skb, mtu)
+  const parts = fragmentV4(namespace, skb, mtu, output.driver.kind === 'vxlan')
   if (parts === null) return
   for (const part of parts) toNeighbour(part, route, output)
 }

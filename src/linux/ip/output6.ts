@@ -74,7 +74,8 @@ export function outputV6(namespace: Namespace, skb: Skb, route: Route, output: N
     toNeighbour(skb, route, output)
     return
   }
-  for (const part of fragmentV6(namespace, skb, mtu)) toNeighbour(part, route, output)
+  const parts = fragmentV6(namespace, skb, mtu, output.driver.kind === 'vxlan')
+  for (const part of parts) toNeighbour(part, route, output)
 }
 
 /** `ip6_finish_output2`. */

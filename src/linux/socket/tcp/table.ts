@@ -29,7 +29,7 @@ import { Segment } from './segment.ts'
 import { TcpStream } from './stream.ts'
 import { inTimeWait, reopenedIss } from './time-wait.ts'
 import { timeouts } from './timeouts.ts'
-import { mssFor } from './transmit.ts'
+import { advertisedMss } from './transmit.ts'
 
 export interface ConnectOptions extends TcpOptions {
   /** Bind before connecting. */
@@ -218,7 +218,7 @@ export class TcpTable implements TcpHost, ListenerHost {
     c.una = c.iss
     c.nxt = c.iss
     c.smallEnd = c.iss
-    c.advertisedMss = mssFor(c, route.device.mtu)
+    c.advertisedMss = advertisedMss(c, route.device.mtu)
     syncMss(c, route.mtu)
     this.connections.add(c)
     return c

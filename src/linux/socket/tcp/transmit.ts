@@ -27,6 +27,11 @@ export function mssFor(c: Connection, mtu: number): number {
   return mtu - (typeof c.remote.address === 'number' ? 40 : 60)
 }
 
+/** `ipv4_default_advmss`: no IPv4 packet is longer than 65535 bytes, whatever the MTU of `lo` says. */
+export function advertisedMss(c: Connection, mtu: number): number {
+  return mssFor(c, typeof c.remote.address === 'number' ? Math.min(mtu, 65_535) : mtu)
+}
+
 /** Sends a segment that starts at `seq` with `count` bytes of what was written. */
 export function transmit(c: Connection, seq: number, count: number, flags: number): Errno | null {
   const frame = Frame.allocate(count)
