@@ -45,23 +45,46 @@ function differentEntries(
 }
 
 const lines = (seen: readonly Seen[], netns: string): string[] =>
-  byFragment(seen.filter((s) => s.netns === netns)).map((s) => `${s.direction} ${s.device}: ${s.text}`)
+  inNormalOrder(seen.filter((s) => s.netns === netns).map(placed)).map((s) => s.line)
 
-const FRAGMENT = /(\S+ > \S+) (?:ttl|hlim) \d+ len \d+(?: tos \S+)?(?: DF)? frag (\d+)/
+interface Placed {
+  readonly tap: string
+  readonly line: string
+  /** The packet's ends, less any tunnel's; empty for ARP. */
+  readonly ends: string
+  /** Offset of a fragment, else null. */
+  readonly fragment: string | null
+}
+
+function placed({ direction, device, text }: Seen): Placed {
+  const inner = text.slice(text.indexOf('{') + 1)
+  const header = /(\S+ > \S+) (?:ttl|hlim) \d+ len \d+(?: tos \S+)?(?: DF)?(?: frag (\d+))?/.exec(inner)
+  const tap = `${direction} ${device}`
+  return { tap, line: `${tap}: ${text}`, ends: header?.[1] ?? '', fragment: header?.[2] ?? null }
+}
 
 /**
- * Fragments of one datagram that travel in a burst may overtake each other's stages: a kernel takes three off a device before
- * the first is decapsulated (NAPI), or not. In a row of them each fragment's way is told whole, before the next one's.
+ * Whether the order of two sightings in a namespace is the stack's doing. All are ordered, but for fragments of a datagram,
+ * which travel in a burst: a kernel takes three off a device before the first is decapsulated, or not; and what the first of
+ * them causes comes back before the second leaves, or not, as the network is slow or fast.
  */
-function byFragment(seen: readonly Seen[]): Seen[] {
-  const out: Seen[] = []
-  for (let i = 0; i < seen.length; ) {
-    const datagram = FRAGMENT.exec(seen[i].text)?.[1]
-    let end = i + 1
-    while (datagram !== undefined && end < seen.length && FRAGMENT.exec(seen[end].text)?.[1] === datagram) end++
-    const offset = (s: Seen): number => Number(FRAGMENT.exec(s.text)?.[2] ?? 0)
-    out.push(...seen.slice(i, end).sort((a, b) => offset(a) - offset(b)))
-    i = end
+function ordered(a: Placed, b: Placed): boolean {
+  if (a.tap === b.tap || (a.fragment === null && b.fragment === null)) return true
+  if (a.ends !== b.ends) return a.fragment !== null && b.fragment !== null
+  return a.fragment === b.fragment || a.fragment === null || b.fragment === null
+}
+
+/** Of all orders that differ only in what is not ordered, the first by its text (the normal form of a Mazurkiewicz trace). */
+function inNormalOrder(seen: Placed[]): Placed[] {
+  if (seen.every(({ fragment }) => fragment === null)) return seen
+  const out: Placed[] = []
+  const left = [...seen]
+  while (left.length > 0) {
+    let best = 0
+    for (let i = 1; i < left.length; i++) {
+      if (left[i].line < left[best].line && !left.slice(0, i).some((before) => ordered(before, left[i]))) best = i
+    }
+    out.push(...left.splice(best, 1))
   }
   return out
 }
