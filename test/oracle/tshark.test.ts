@@ -1,6 +1,11 @@
+import { readdirSync } from 'node:fs'
+import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Recorded } from '../../src/explain/record.ts'
-import { pcapng } from '../../src/export/pcapng.ts'
+import { interfaceName, pcapng } from '../../src/export/pcapng.ts'
+import { readInput } from '../../src/host/files.ts'
+import { Emulation } from '../../src/scenario/emulation.ts'
+import { runScenario } from '../../src/scenario/run.ts'
 import type { Place, Step } from '../../src/trace/step.ts'
 import type { Capture, Sighting } from './capture.ts'
 import { cluster } from './cluster.ts'
@@ -11,6 +16,43 @@ import { has, missing, skip } from './requirements.ts'
 import { dissectWithTshark } from './tshark.ts'
 
 const noTshark = has('tshark') ? null : 'tshark is not installed'
+
+const SCENARIOS = new URL('../../scenarios/', import.meta.url).pathname
+const files = readdirSync(SCENARIOS).filter((name) => name.endsWith('.yaml'))
+
+describe.skipIf(skip(noTshark, 'the tshark oracle'))('tshark reads what scenarios leave behind', () => {
+  it.each(files)('%s', (file) => {
+    const { recorder, epoch } = runScenarioFile(file)
+    const taps = recorder.steps.filter((s) => s.frame !== null && /^(transmit|receive)$/.test(s.event.kind))
+    const frame = (step: Step): Uint8Array => recorder.frame(step.frame!)
+    const all = dissectWithTshark(pcapng(recorder, { epoch }))
+    expect(all.faults).toEqual([])
+    expect(all.frames).toBe(taps.length)
+    expect(all.vxlan).toBe(taps.filter((step) => isVxlan(frame(step))).length)
+    expect(all.interfaces.toSorted()).toEqual(
+      [...new Set(taps.map((s) => interfaceName(recorder.places[s.place])))].sort(),
+    )
+    for (const name of all.interfaces.filter((each) => /\/.*:eth0$/.test(each))) {
+      const one = dissectWithTshark(pcapng(recorder, { at: (place) => interfaceName(place) === name, epoch }))
+      expect(one.tcp, name).toEqual([])
+    }
+  })
+})
+
+function runScenarioFile(file: string): Emulation {
+  const inventory = readInput([join(SCENARIOS, file)])
+  const emulation = new Emulation(inventory)
+  runScenario(emulation, inventory.scenarios[0])
+  return emulation
+}
+
+/** Outer IPv4 or IPv6, unfragmented, UDP to 8472. */
+function isVxlan(b: Uint8Array): boolean {
+  const six = b[12] === 0x86
+  if (b[six ? 20 : 23] !== 17 || (!six && (b[20] & 0x1f) + b[21] > 0)) return false
+  const udp = six ? 54 : 14 + (b[14] & 15) * 4
+  return ((b[udp + 2] << 8) | b[udp + 3]) === 8472
+}
 
 describe.skipIf(skip(noTshark ?? missing(), 'the tshark oracle on kernel frames'))(
   'real frames through our pcapng',
@@ -34,7 +76,7 @@ describe.skipIf(skip(noTshark ?? missing(), 'the tshark oracle on kernel frames'
         const file = pcapng(recorded, { at: (p) => p.node === 'node-1' && p.device === device, epoch: 0 })
         const here = sightings.filter((s) => s.netns === 'node-1' && s.device === device)
         const seen = dissectWithTshark(file)
-        expect(seen.faults).toEqual([])
+        expect([...seen.faults, ...seen.tcp]).toEqual([])
         expect(seen.frames).toBe(here.length)
         expect(seen.vxlan).toBe(
           here.filter(({ frame }) => frame[23] === 17 && frame[36] === 0x21 && frame[37] === 0x18).length,

@@ -9,50 +9,62 @@ export interface Dissection {
   readonly frames: number
   /** Frames that carry VXLAN, by Wireshark's own reckoning. */
   readonly vxlan: number
-  /** One line for each frame that Wireshark objects to. */
-  readonly faults: readonly string[]
   /** Interfaces, as their description blocks name them. */
   readonly interfaces: readonly string[]
+  /** What is wrong with single frames: malformed, a checksum that does not hold. */
+  readonly faults: readonly string[]
+  /** What is wrong with TCP as seen from one place; of several, each frame would seem to be sent again. */
+  readonly tcp: readonly string[]
 }
 
-/** Statuses: 0 bad, 1 good, 2 unverified. Fragments and quoted packets cannot be verified, and are not bad. */
-const FAULTS = [
-  '_ws.malformed',
-  ...['ip', 'udp', 'tcp', 'icmp', 'icmpv6'].map((protocol) => `${protocol}.checksum.status == 0`),
-  'tcp.analysis.spurious_retransmission',
-  'tcp.analysis.out_of_order',
-  'tcp.analysis.lost_segment',
-  '_ws.expert.severity == 0x00800000',
-]
-
+/** Of statuses 0 is bad. Fragments and quoted packets cannot be verified (2), and are not bad. */
+const CHECKSUMS = ['ip', 'udp', 'tcp', 'icmp', 'icmpv6'].map((protocol) => `${protocol}.checksum.status`)
+const TCP = ['spurious_retransmission', 'out_of_order', 'lost_segment', 'ack_lost_segment'].map(
+  (f) => `tcp.analysis.${f}`,
+)
+const FIELDS = ['frame.interface_name', 'frame.protocols', '_ws.malformed', ...CHECKSUMS, ...TCP]
 const OPTIONS = [
   '-n',
   ...['-d', 'udp.port==8472,vxlan'],
   ...['ip', 'tcp', 'udp'].flatMap((protocol) => ['-o', `${protocol}.check_checksum:TRUE`]),
 ]
 
-/**
- * Reads a pcapng with tshark, checksum validation on. `retransmissions` false: the capture has none, so each that Wireshark
- * suspects is a fault.
- */
-export function dissectWithTshark(capture: Uint8Array, retransmissions = false): Dissection {
+/** Reads a pcapng with tshark, checksum validation on, and the decode-as rule that podwire prints. */
+export function dissectWithTshark(capture: Uint8Array): Dissection {
+  const frames = fieldsOf(capture)
+  const vxlan = frames.filter((frame) => frame['frame.protocols'].split(':').includes('vxlan')).length
+  const told = (what: string, names: readonly string[], wrong: (value: string) => boolean): string[] =>
+    frames.flatMap((frame, i) =>
+      names.flatMap((name) => (wrong(frame[name]) ? [`frame ${i + 1}: ${what}${name}`] : [])),
+    )
+  return {
+    frames: frames.length,
+    vxlan,
+    interfaces: [...new Set(frames.map((frame) => frame['frame.interface_name']))],
+    faults: [
+      ...told('', ['_ws.malformed'], (value) => value !== ''),
+      ...told('bad ', CHECKSUMS, (value) => value.split(',').includes('0')),
+    ],
+    tcp: told('', TCP, (value) => value !== ''),
+  }
+}
+
+function fieldsOf(capture: Uint8Array): Record<string, string>[] {
   const folder = mkdtempSync(join(tmpdir(), 'podwire-tshark-'))
   const file = join(folder, 'capture.pcapng')
   try {
     writeFileSync(file, capture)
-    const filter = [...FAULTS, ...(retransmissions ? [] : ['tcp.analysis.retransmission'])].join(' || ')
-    const read = (...args: string[]): string[] =>
-      execFileSync('tshark', [...OPTIONS, '-r', file, ...args], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] })
-        .split('\n')
-        .filter(Boolean)
-    const fields = ['-T', 'fields', '-e', 'frame.number', '-e', 'frame.interface_name', '-e', 'frame.protocols']
-    const all = read(...fields).map((line) => line.split('\t'))
-    return {
-      frames: all.length,
-      vxlan: all.filter(([, , protocols]) => protocols.split(':').includes('vxlan')).length,
-      faults: read('-Y', filter),
-      interfaces: [...new Set(all.map(([, name]) => name))],
-    }
+    const args = [...OPTIONS, '-r', file, '-T', 'fields', ...FIELDS.flatMap((field) => ['-e', field])]
+    const text = execFileSync('tshark', args, {
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'pipe'],
+      maxBuffer: 1 << 28,
+    })
+    const lines = text.split('\n').slice(0, -1)
+    return lines.map((line) => {
+      const values = line.split('\t')
+      return Object.fromEntries(FIELDS.map((field, i) => [field, values[i] ?? '']))
+    })
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }
