@@ -5,6 +5,8 @@ export default defineConfig({
   test: {
     root: new URL('../..', import.meta.url).pathname,
     include: ['test/oracle/**/*.test.ts'],
+    // Those run everywhere, in the main suite.
+    exclude: ['test/oracle/{compare,facts,podwire}.test.ts'],
     fileParallelism: false,
     testTimeout: 120_000,
     hookTimeout: 120_000,
