@@ -52,6 +52,7 @@ export const FLOWS: readonly Flow[] = [
   { name: 'ttl-1', from: A1, probe: ping('10.244.2.2', { ttl: 1 }), says: /Time to live exceeded/ },
   { name: 'ttl-2', from: A1, probe: ping('10.244.2.2', { ttl: 2 }), says: /Time to live exceeded/ },
   { name: 'gateway', from: A1, probe: ping('10.244.1.1'), ...OK },
+  { name: 'other-gateway', from: A1, probe: ping('10.244.2.1'), ...OK },
   { name: 'own-address', from: A1, probe: ping('10.244.1.2'), ...OK },
   { name: 'pod-to-own-node', from: A1, probe: ping('192.168.56.11'), ...OK },
   { name: 'pod-to-other-node', from: A1, probe: ping('192.168.56.12'), ...OK },
@@ -105,6 +106,7 @@ export const SIX_FLOWS: readonly Flow[] = [
   { name: 'six-ttl-1', from: A1, probe: ping('fd00:244:0:2::2', { ttl: 1 }), says: /Hop limit/ },
   { name: 'six-gateway', from: A1, probe: ping('fd00:244:0:1::1'), ...OK },
   { name: 'six-egress', from: A1, probe: ping('fd00:56::1'), ...OK },
+  { name: 'six-other-gateway', from: A1, probe: ping('fd00:244:0:2::1'), ...OK },
   { name: 'six-absent', from: A1, probe: ping('fd00:244:0:1::77', { wait: 5 }), says: /unreachable/i },
   { name: 'six-udp-3000', from: A1, probe: udp('fd00:244:0:2::2', 3000), says: /^3000$/m },
 ]

@@ -9,7 +9,9 @@ import { Lab } from './lab.ts'
 import { missing, skip } from './requirements.ts'
 
 const description = cluster({ overlay: 'host-gw' })
-const ours = (): string[] => readdirSync('/run/netns').filter((name) => name.startsWith(`${PREFIX}-`))
+/** Under a prefix of its own: the script knows nothing of a lab that runs beside it. */
+const SCRIPT = 'podwire-script'
+const ours = (prefix = PREFIX): string[] => readdirSync('/run/netns').filter((name) => name.startsWith(`${prefix}-`))
 const ip = (...args: string[]) => execFileSync('ip', args, { stdio: 'pipe' })
 
 /** A killed process whose new parent has not waited for it yet is no longer running. */
@@ -24,40 +26,43 @@ function running(pid: number): boolean {
 describe.skipIf(skip(missing(), 'the kernel oracle'))('the exported script', () => {
   const folder = mkdtempSync(join(tmpdir(), 'podwire-script-'))
   const file = join(folder, 'cluster.sh')
-  writeFileSync(file, netnsScript(description))
+  writeFileSync(file, netnsScript({ ...description, prefix: SCRIPT }))
   const script = (argument: string) => spawnSync('sh', [file, argument], { encoding: 'utf8' })
   afterEach(() => {
     script('down')
-    if (ours().includes(`${PREFIX}-node-2`)) ip('netns', 'delete', `${PREFIX}-node-2`)
+    if (ours(SCRIPT).includes(`${SCRIPT}-node-2`)) ip('netns', 'delete', `${SCRIPT}-node-2`)
     rmSync(folder, { recursive: true, force: true })
     execFileSync('mkdir', ['-p', folder])
-    writeFileSync(file, netnsScript(description))
+    writeFileSync(file, netnsScript({ ...description, prefix: SCRIPT }))
   })
 
   it('builds, and removes what it built', () => {
     expect(script('up')).toMatchObject({ status: 0, stderr: '' })
-    expect(ours()).toHaveLength(1 + 1 + 3 + 5)
+    expect(ours(SCRIPT)).toHaveLength(1 + 1 + 3 + 5)
     expect(script('down')).toMatchObject({ status: 0, stderr: '' })
-    expect(ours()).toEqual([])
+    expect(ours(SCRIPT)).toEqual([])
   })
 
   it('leaves a namespace alone that it did not make, both ways', () => {
-    ip('netns', 'add', `${PREFIX}-node-2`)
+    ip('netns', 'add', `${SCRIPT}-node-2`)
     const up = script('up')
     expect(up.status).toBe(1)
-    expect(up.stderr).toContain(`${PREFIX}-node-2 exists already`)
-    expect(ours()).toEqual([`${PREFIX}-node-2`])
+    expect(up.stderr).toContain(`${SCRIPT}-node-2 exists already`)
+    expect(ours(SCRIPT)).toEqual([`${SCRIPT}-node-2`])
     expect(script('down').status).toBe(0)
-    expect(ours()).toEqual([`${PREFIX}-node-2`])
+    expect(ours(SCRIPT)).toEqual([`${SCRIPT}-node-2`])
   })
 
   it('takes back what it made when something fails', () => {
     writeFileSync(
       file,
-      netnsScript(description).replace('addr add 10.244.2.1/24 dev cni0', 'addr add nonsense dev cni0'),
+      netnsScript({ ...description, prefix: SCRIPT }).replace(
+        'addr add 10.244.2.1/24 dev cni0',
+        'addr add nonsense dev cni0',
+      ),
     )
     expect(script('up').status).not.toBe(0)
-    expect(ours()).toEqual([])
+    expect(ours(SCRIPT)).toEqual([])
   })
 
   it('says how it is used', () => {

@@ -1,4 +1,4 @@
-import { type Mac, V6 } from '../../util/address.ts'
+import { type Mac, sameAddress, V6 } from '../../util/address.ts'
 import { put16, put32 } from '../../wire/fast/bytes.ts'
 import { highOf, lowOf, macAt, writeEthernet } from '../../wire/fast/ethernet.ts'
 import * as icmp from '../../wire/fast/icmp.ts'
@@ -22,13 +22,15 @@ const HOP_LIMIT = 255
 const TARGET = 16
 const OPTION = 8
 
-/** `ndisc_solicit`: asks the target's multicast group or, probing, the neighbour alone. */
+/**
+ * `ndisc_solicit`: asks the target's multicast group or, probing, the neighbour alone. It speaks with the source of the packet
+ * that waits, if that is an address of this very device.
+ */
 export function solicit(device: NetDevice, target: V6, to: Mac | null, asker: Skb | null, cause: number): void {
-  const { namespace } = device
   let from: V6 | null = null
   if (asker !== null) {
     const wanted = ipv6.source(asker.frame.bytes, asker.frame.start)
-    if (namespace.isLocal(wanted)) from = wanted
+    if (device.addresses.some(({ address }) => sameAddress(address, wanted))) from = wanted
   }
   emit(
     device,
