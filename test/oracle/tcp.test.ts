@@ -168,6 +168,9 @@ c.close()`
     const data = (lines: readonly Line[]): string[] =>
       lines.filter((l) => l.from === 'b' && l.data > 0).map((l) => `${l.flags.replace('P', '')} ${l.data}`)
     expect(data(ours)).toEqual(data(theirs))
+    // The first acknowledgment of data shows how the window grows.
+    const grown = (lines: readonly Line[]): string => lines.filter((l) => l.from === 'a' && l.flags === 'A')[1].text
+    expect(grown(ours)).toBe(grown(theirs))
     const fins = (lines: readonly Line[]): string[] => lines.filter((l) => l.flags.includes('F')).map((l) => l.from)
     expect(fins(ours)).toEqual(fins(theirs))
     expect(ours.at(-1)).toMatchObject({ from: theirs.at(-1)!.from, flags: theirs.at(-1)!.flags })

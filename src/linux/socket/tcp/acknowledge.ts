@@ -2,15 +2,17 @@ import type { Connection } from './connection.ts'
 import { DELAYED_ACK, INVALID_RATE_LIMIT, QUICK_ACKS } from './constants.ts'
 import { distance } from './sequence.ts'
 import { sendAck } from './transmit.ts'
-import { freeWindow, offeredWindow } from './window.ts'
+import { freeWindow, growWindow, offeredWindow } from './window.ts'
 
 /**
  * When to acknowledge (RFC 9293 3.8.6.3, RFC 5681 4.2), as `tcp_event_data_recv` and `__tcp_ack_snd_check`: the first
  * segments of a connection, or of a burst after silence, at once; when data goes both ways, later and with the answer.
  * Linux lengthens the delay with the gaps it sees; here it is always 40 ms.
  */
-export function dataArrived(c: Connection, count: number): void {
+export function dataArrived(c: Connection, count: number, inOrder: boolean): void {
   const { now } = c
+  // Without SACK a window that grew would hide that an acknowledgment is a duplicate (`tcp_data_queue_ofo`).
+  if (inOrder || c.sackOn) growWindow(c, count)
   if (count > c.largestSegment) c.largestSegment = count
   if (c.ato === 0 || now - c.lastReceived > c.roundTrip.timeout) moreQuick(c)
   c.ato = DELAYED_ACK
@@ -42,7 +44,7 @@ export function afterRead(c: Connection): void {
   if (c.state === 'CLOSED' || c.state === 'TIME-WAIT') return
   const offered = offeredWindow(c)
   const free = freeWindow(c)
-  const opened = 2 * offered <= c.windowLimit && free > 0 && free >= 2 * offered
+  const opened = 2 * offered <= c.windowClamp && free > 0 && free >= 2 * offered
   if (opened || (c.ackPending && distance(c.received, c.windowFrom) > c.largestSegment)) sendAck(c)
 }
 

@@ -87,8 +87,13 @@ export class Connection {
   /** The window last offered, and from where (RCV.WUP). */
   window = 0
   windowFrom = 0
-  /** Limit of the window: what the first one was, in whole segments. */
+  /** The most to offer now, which grows as data comes (`rcv_ssthresh`), and what the buffer has room for (`window_clamp`). */
   windowLimit = 0
+  windowClamp: number
+  /** What the user read since `readSince`, and in the best round trip before: autotuning goes by these. */
+  readBytes = 0
+  readSince: Nanos = 0
+  readMost = 0
   finReceived = false
   /** Where a FIN lies that came before data it follows. */
   finAt: number | null = null
@@ -171,6 +176,7 @@ export class Connection {
     this.timestampsOn = options.timestamps ?? true
     this.receiveScale = (options.windowScaling ?? true) ? WINDOW_SCALE : -1
     this.receiveSpace = options.receiveSpace ?? RECEIVE_SPACE
+    this.windowClamp = this.receiveSpace
     this.sendSpace = options.sendSpace ?? SEND_SPACE
     this.timer = new Deadline(host.ip.kernel.simulation, handlers.retransmit, this as Connection)
   }

@@ -29,8 +29,12 @@ export const INITIAL_WINDOW = 10
 export const DEFAULT_MSS = 536
 /** The least that Linux goes down to (TCP_MIN_SND_MSS less options). */
 export const MIN_MSS = 48
-/** Half of net.ipv4.tcp_rmem[1]: what Linux offers of its default receive buffer. It does not grow here. */
+/** Half of net.ipv4.tcp_rmem[1]: what Linux offers of its default receive buffer before it has seen a segment. */
 export const RECEIVE_SPACE = 65_536
+/** What it comes to once full segments have come: data in proportion to `truesize` (1448 of 2304 bytes; scaling_ratio). */
+export const RECEIVE_SPACE_FULL = 81_920
+/** The same share of net.ipv4.tcp_rmem[2]: where autotuning ends. */
+export const RECEIVE_SPACE_MOST = 3_932_160
 /** For a largest buffer (tcp_rmem[2]) of 6 MiB. */
 export const WINDOW_SCALE = 7
 /** What Linux's send buffer comes to with the initial window (`tcp_sndbuf_expand`). It does not grow here. */

@@ -202,7 +202,7 @@ function takeData(c: Connection, segment: Segment, limit: number): Verdict {
   }
   const count = segment.dataLength - Math.max(0, distance(end, limit))
   const bytes = segment.bytes.slice(segment.dataStart, segment.dataStart + count)
-  if (count > 0) dataArrived(c, count)
+  if (count > 0) dataArrived(c, count, !after(seq, c.received))
   if (after(seq, c.received)) {
     quickAcks(c)
     c.arrived.hold(seq, bytes, fin)

@@ -9,6 +9,7 @@ import { abort, close, shutdown } from './close.ts'
 import type { Connection } from './connection.ts'
 import { push } from './output.ts'
 import { canSend } from './state.ts'
+import { tuneWindow } from './window.ts'
 
 /** A connected TCP socket, as a program has it. */
 export class TcpStream implements Stream {
@@ -49,6 +50,7 @@ export class TcpStream implements Stream {
       if (this.closed) throw failure(c.ip, c.cause, 'EBADF', 'read', c.local, c.remote)
       const bytes = c.arrived.read(max)
       if (bytes !== null) {
+        tuneWindow(c, bytes.length)
         afterRead(c)
         return bytes
       }
