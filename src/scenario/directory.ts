@@ -1,4 +1,5 @@
-import { nameOf } from '../kube/api/meta.ts'
+import { ByName } from '../kube/api/by-name.ts'
+import { type Meta, nameOf } from '../kube/api/meta.ts'
 import type { Pod } from '../kube/api/pod.ts'
 import type { Service } from '../kube/api/service.ts'
 import type { Address } from '../util/address.ts'
@@ -17,19 +18,19 @@ export type Target =
 
 /** Objects by their names. */
 export class Directory {
-  private readonly pods = new Map<string, Pod>()
-  private readonly services: ReadonlyMap<string, Service>
+  private readonly pods = new ByName<Pod>()
+  private readonly services = new ByName<Service>()
 
   constructor(
     private readonly plan: ClusterPlan,
     services: readonly Service[],
   ) {
-    for (const { pods } of plan.nodes.values()) for (const pod of pods) this.pods.set(nameOf(pod.meta), pod)
-    this.services = new Map(services.map((service) => [nameOf(service.meta), service]))
+    for (const { pods } of plan.nodes.values()) for (const pod of pods) this.pods.set(pod.meta, pod)
+    for (const service of services) this.services.set(service.meta, service)
   }
 
   pod(namespace: string, name: string): Pod | null {
-    return this.pods.get(`${namespace}/${name}`) ?? null
+    return this.pods.get(namespace, name)
   }
 
   allPods(): Iterable<Pod> {
@@ -56,16 +57,18 @@ export class Directory {
 
   private resolvePod(ref: Extract<EndpointRef, { kind: 'pod' }>, at: SourcePosition | null): Target {
     const wanted = `${ref.namespace}/${ref.name}`
-    const pod = this.pods.get(wanted)
-    if (pod !== undefined) return { kind: 'pod', pod, port: ref.port }
-    if (this.services.has(wanted)) throw inputError(`no Pod ${wanted}, but a Service`, `svc/${wanted}`, at)
+    const pod = this.pods.get(ref.namespace, ref.name)
+    if (pod !== null) return { kind: 'pod', pod, port: ref.port }
+    if (this.services.get(ref.namespace, ref.name) !== null)
+      throw inputError(`no Pod ${wanted}, but a Service`, `svc/${wanted}`, at)
     if (this.plan.nodes.has(ref.name)) throw inputError(`no Pod ${wanted}, but a Node`, `node/${ref.name}`, at)
-    throw unknown('Pod', wanted, this.pods.keys(), '', at)
+    throw unknown('Pod', wanted, namesOf(this.pods), '', at)
   }
 
   /** The first of a Deployment's pods by name: they belong to a ReplicaSet called after it, a dash and a hash. */
   private resolveDeployment(ref: Extract<EndpointRef, { kind: 'deployment' }>, at: SourcePosition | null): Target {
-    const found = [...this.pods.values()]
+    const found = this.pods
+      .values()
       .filter((pod) => pod.meta.namespace === ref.namespace && deploymentOf(pod) === ref.name)
       .sort((a, b) => (a.meta.name < b.meta.name ? -1 : 1))
     if (found.length > 0) return { kind: 'pod', pod: found[0], port: ref.port }
@@ -79,8 +82,8 @@ export class Directory {
 
   private resolveService(ref: Extract<EndpointRef, { kind: 'service' }>, at: SourcePosition | null): Target {
     const wanted = `${ref.namespace}/${ref.name}`
-    const service = this.services.get(wanted)
-    if (service === undefined) throw unknown('Service', wanted, this.services.keys(), 'svc/', at)
+    const service = this.services.get(ref.namespace, ref.name)
+    if (service === null) throw unknown('Service', wanted, namesOf(this.services), 'svc/', at)
     if (typeof ref.port !== 'string') return { kind: 'service', service, port: ref.port }
     const port = service.ports.find(({ name }) => name === ref.port)
     if (port !== undefined) return { kind: 'service', service, port: port.port }
@@ -94,6 +97,8 @@ function deploymentOf({ owner, meta }: Pod): string | null {
   if (owner?.kind !== 'ReplicaSet' || hash === undefined || !owner.name.endsWith(`-${hash}`)) return null
   return owner.name.slice(0, -hash.length - 1)
 }
+
+const namesOf = (objects: ByName<{ readonly meta: Meta }>): string[] => objects.values().map(({ meta }) => nameOf(meta))
 
 function unknown(
   kind: string,

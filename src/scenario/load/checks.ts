@@ -27,7 +27,7 @@ function checkNodes(nodes: readonly Node[], problems: Problems): void {
   const owners = new Owners('InternalIP', problems)
   const ranges: { node: Node; range: Prefix }[] = []
   for (const node of nodes) {
-    for (const address of node.addresses) owners.claim(address, `Node ${node.meta.name}`, node.meta)
+    for (const address of node.addresses) owners.claim(address, 'Node', node.meta)
     for (const range of node.podCIDRs) {
       if (node.podCIDRs.some((other) => other !== range && familyOf(other.address) === familyOf(range.address))) {
         problems.error(
@@ -84,13 +84,13 @@ function checkRangesAgainstNodes(
 function checkPods(pods: readonly Pod[], nodes: readonly Node[], problems: Problems): void {
   const byName = new Map(nodes.map((node) => [node.meta.name, node]))
   const owners = new Owners('address', problems)
-  for (const node of nodes) for (const address of node.addresses) owners.claim(address, `Node ${node.meta.name}`, null)
+  for (const node of nodes) for (const address of node.addresses) owners.hold(address, 'Node', node.meta)
   const outside = new Summary(problems, (n) => `${n} more pods have addresses outside their node's range`)
   for (const pod of pods) {
     if (pod.hostNetwork || !isLive(pod)) continue
     const ranges = byName.get(pod.node)?.podCIDRs ?? []
     for (const address of pod.addresses) {
-      owners.claim(address, `Pod ${nameOf(pod.meta)}`, pod.meta)
+      owners.claim(address, 'Pod', pod.meta)
       const own = ranges.filter((range) => familyOf(range.address) === familyOf(address))
       if (own.length === 0 || own.some((range) => inPrefix(address, range))) continue
       const where = `${own.map(formatPrefix).join(', ')} of Node ${pod.node}`
@@ -106,7 +106,7 @@ function checkServices(services: readonly Service[], problems: Problems): void {
   const nodePorts = new Map<string, string>()
   for (const service of services) {
     const name = `Service ${nameOf(service.meta)}`
-    for (const address of service.clusterIPs) owners.claim(address, name, service.meta)
+    for (const address of service.clusterIPs) owners.claim(address, 'Service', service.meta)
     for (const { nodePort, protocol } of service.ports) {
       if (nodePort === 0) continue
       const key = `${nodePort}/${protocol}`
@@ -122,28 +122,39 @@ function checkServices(services: readonly Service[], problems: Problems): void {
 
 /** Who has which address; tells of the second one to claim it. */
 class Owners {
-  private readonly known = new Map<AddressKey, string>()
+  private readonly known = new Map<AddressKey, Claim>()
   private readonly summary: Summary
 
-  constructor(what: string, problems: Problems) {
+  constructor(
+    private readonly what: string,
+    problems: Problems,
+  ) {
     this.summary = new Summary(problems, (n) => `${n} more objects claim the ${what} of another`)
-    this.what = what
   }
 
-  private readonly what: string
-
-  claim(address: Address, owner: string, meta: Meta | null): void {
+  /** As `claim`, yet of a second holder nothing is said. */
+  hold(address: Address, kind: string, meta: Meta): Claim | null {
     const key = keyOf(address)
     const other = this.known.get(key)
-    if (other === undefined) this.known.set(key, owner)
-    else if (meta !== null) {
-      this.summary.warn(meta.at, `${owner} has the ${this.what} ${formatAddress(address)}, which ${other} has too`)
-    }
+    if (other === undefined) this.known.set(key, { kind, meta })
+    return other ?? null
+  }
+
+  claim(address: Address, kind: string, meta: Meta): void {
+    const other = this.hold(address, kind, meta)
+    if (other === null) return
+    const [mine, theirs] = [`${kind} ${nameOf(meta)}`, `${other.kind} ${nameOf(other.meta)}`]
+    this.summary.warn(meta.at, `${mine} has the ${this.what} ${formatAddress(address)}, which ${theirs} has too`)
   }
 
   finish(): void {
     this.summary.finish()
   }
+}
+
+interface Claim {
+  readonly kind: string
+  readonly meta: Meta
 }
 
 class Summary {

@@ -186,13 +186,16 @@ export class Fields {
   }
 
   /** The objects of the array under `key`. */
-  list(key: string, goType: string): Fields[] {
+  list(key: string, goType: string): readonly Fields[] {
+    const values = this.array(key, `v1.${goType}`)
+    if (values.length === 0) return NO_FIELDS
     const within = new Fields(this.reader, this, key, NOTHING, goType)
-    return this.array(key, `v1.${goType}`).flatMap((value, i) => {
-      if (isObject(value)) return [new Fields(this.reader, within, i, value, goType)]
-      this.mistypedAt([key, i], key, value, `v1.${goType}`)
-      return []
-    })
+    const found: Fields[] = []
+    for (const [i, value] of values.entries()) {
+      if (isObject(value)) found.push(new Fields(this.reader, within, i, value, goType))
+      else this.mistypedAt([key, i], key, value, `v1.${goType}`)
+    }
+    return found
   }
 
   /** `spec.ports[0].port: MESSAGE`, at that field. */
@@ -210,11 +213,11 @@ export class Fields {
     this.reader.problems.warn(this.reader.raw.at([...this.path(), key]), message, expected)
   }
 
-  private array(key: string, goType: string): unknown[] {
+  private array(key: string, goType: string): readonly unknown[] {
     const value = this.values[key]
     if (Array.isArray(value)) return value
     if (value !== undefined && value !== null) this.mistyped(key, value, `[]${goType}`)
-    return []
+    return NO_VALUES
   }
 
   private mistyped(key: string, value: unknown, goType: string): void {
@@ -235,6 +238,9 @@ export class Fields {
     return this.parent === null ? [] : [...this.parent.path(), this.step]
   }
 }
+
+const NO_VALUES: readonly unknown[] = []
+const NO_FIELDS: readonly Fields[] = []
 
 const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value)

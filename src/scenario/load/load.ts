@@ -1,4 +1,5 @@
-import type { Meta } from '../../kube/api/meta.ts'
+import { ByName } from '../../kube/api/by-name.ts'
+import { type Meta, nameOf } from '../../kube/api/meta.ts'
 import type { Node } from '../../kube/api/node.ts'
 import type { Pod } from '../../kube/api/pod.ts'
 import type { EndpointSlice, Service } from '../../kube/api/service.ts'
@@ -24,12 +25,12 @@ export class Loader {
   /** Scenarios seen so far: whoever reads files looks here for further manifests. */
   readonly scenarios: Scenario[] = []
   private readonly shared = new SharedLabels()
-  private readonly nodes = new Map<string, Node>()
-  private readonly namespaces = new Map<string, Meta>()
-  private readonly pods = new Map<string, Pod>()
-  private readonly services = new Map<string, Service>()
-  private readonly slices = new Map<string, readonly EndpointSlice[]>()
-  private readonly endpoints = new Map<string, readonly EndpointSlice[]>()
+  private readonly nodes = new ByName<Node>()
+  private readonly namespaces = new ByName<Meta>()
+  private readonly pods = new ByName<Pod>()
+  private readonly services = new ByName<Service>()
+  private readonly slices = new ByName<readonly EndpointSlice[]>()
+  private readonly endpoints = new ByName<readonly EndpointSlice[]>()
   private readonly skipped = new Map<string, SkippedKind>()
   private hints: ConfigHints = {}
 
@@ -45,10 +46,10 @@ export class Loader {
   finish(): Inventory {
     this.problems.check()
     const inventory = {
-      nodes: [...this.nodes.values()],
-      namespaces: [...this.namespaces.values()],
-      pods: [...this.pods.values()],
-      services: [...this.services.values()],
+      nodes: this.nodes.values(),
+      namespaces: this.namespaces.values(),
+      pods: this.pods.values(),
+      services: this.services.values(),
       slices: this.allSlices(),
       hints: this.hints,
       scenarios: this.scenarios,
@@ -124,15 +125,9 @@ export class Loader {
   }
 
   /** As with `kubectl apply`, the later of two objects of one name replaces the earlier. */
-  private put<T>(map: Map<string, T>, kind: string, meta: Meta, value: T): void {
-    const key = `${meta.namespace}/${meta.name}`
-    if (map.has(key)) {
-      this.problems.warn(
-        meta.at,
-        `${kind} ${meta.namespace === '' ? meta.name : key} is given more than once: this one counts`,
-      )
-    }
-    map.set(key, value)
+  private put<T>(known: ByName<T>, kind: string, meta: Meta, value: T): void {
+    if (!known.set(meta, value)) return
+    this.problems.warn(meta.at, `${kind} ${nameOf(meta)} is given more than once: this one counts`)
   }
 
   private skip(raw: RawObject, apiVersion: string, kind: string): void {
@@ -151,9 +146,9 @@ export class Loader {
 
   /** An Endpoints object counts only for a Service that no EndpointSlice speaks of: the control plane mirrors the rest. */
   private allSlices(): EndpointSlice[] {
-    const slices = [...this.slices.values()].flat()
+    const slices = this.slices.values().flat()
     const served = new Set(slices.map((slice) => `${slice.meta.namespace}/${slice.service}`))
-    for (const [key, own] of this.endpoints) if (!served.has(key)) slices.push(...own)
+    for (const own of this.endpoints.values()) if (!served.has(nameOf(own[0].meta))) slices.push(...own)
     return slices
   }
 }
