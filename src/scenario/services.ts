@@ -3,6 +3,7 @@ import type { Pod } from '../kube/api/pod.ts'
 import { DEFAULT_PROXY_CONFIG } from '../kube/api/proxy-config.ts'
 import type { EndpointSlice, Service } from '../kube/api/service.ts'
 import { type PodPlace, slicesOf } from '../kube/control/endpoint-slices.ts'
+import { PodIndex } from '../kube/control/pod-index.ts'
 import { ServiceAllocator } from '../kube/control/service-allocator.ts'
 import { gatewayOf } from '../kube/node/ipam.ts'
 import type { RulePart } from '../kube/node/node-rules.ts'
@@ -59,15 +60,14 @@ export class Services {
     const served = new Set(inventory.slices.map((slice) => `${slice.meta.namespace}/${slice.service}`))
     const lacking = this.all.filter((service) => service.selector !== null && !served.has(nameOf(service.meta)))
     if (lacking.length === 0) return []
-    const byNamespace = new Map<string, PodPlace[]>()
-    for (const { record, pods } of plan.nodes.values()) {
-      for (const pod of pods) {
-        const places = byNamespace.get(pod.meta.namespace) ?? []
-        byNamespace.set(pod.meta.namespace, places)
-        places.push({ pod, addresses: addressesOf(pod), zone: record.zone })
-      }
-    }
-    return lacking.flatMap((service) => slicesOf(service, byNamespace.get(service.meta.namespace) ?? []))
+    const places = [...plan.nodes.values()].flatMap(({ record, pods }) =>
+      pods.map((pod): PodPlace => ({ pod, addresses: addressesOf(pod), zone: record.zone })),
+    )
+    const index = new PodIndex(
+      places,
+      lacking.map((service) => service.selector!),
+    )
+    return lacking.flatMap((service) => slicesOf(service, index.candidates(service.meta.namespace, service.selector!)))
   }
 
   /** A dump's own endpoints would have been the truth; of a manifest nothing has to be assumed. */

@@ -1,4 +1,4 @@
-import { type Address, type Family, sameAddress, type V4, type V6 } from '../../util/address.ts'
+import type { Address, Family, V4, V6 } from '../../util/address.ts'
 import { inPrefix, prefix } from '../../util/prefix.ts'
 import type { NetDevice } from '../device/net-device.ts'
 import { compareRoutes, Route } from './route.ts'
@@ -31,9 +31,8 @@ export class Fib {
       if (compareRoutes(routes[middle], route) < 0) low = middle + 1
       else high = middle
     }
-    for (let i = low; i < routes.length && compareRoutes(routes[i], route) === 0; i++) {
-      if (!sameAddress(routes[i].destination.address, route.destination.address)) continue
-      routes[i] = route
+    if (low < routes.length && compareRoutes(routes[low], route) === 0) {
+      routes[low] = route
       return
     }
     // A small list stays exactly as long as it needs to be.

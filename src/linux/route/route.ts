@@ -1,5 +1,5 @@
 import type { RouteTaken } from '../../trace/steps/packet.ts'
-import type { Address } from '../../util/address.ts'
+import type { Address, V4, V6 } from '../../util/address.ts'
 import { maskWord, networkOf, type Prefix } from '../../util/prefix.ts'
 import type { NetDevice } from '../device/net-device.ts'
 
@@ -61,12 +61,20 @@ export class Route {
 }
 
 /**
- * The order in which equals are preferred: the longer prefix, then the local table (Linux keeps both in one trie and sorts
- * aliases by table, `fib_find_alias`), then the lower metric.
+ * The order of a table: the longer prefix, then by address (no two of one length overlap, so this only serves to find them),
+ * then the local table (Linux keeps both in one trie and sorts aliases by table, `fib_find_alias`), then the lower metric.
  */
 export function compareRoutes(a: Route, b: Route): number {
   const length = b.destination.length - a.destination.length
   if (length !== 0) return length
+  const address = compareAddresses(a.destination.address, b.destination.address)
+  if (address !== 0) return address
   if (a.table !== b.table) return a.table === 'local' ? -1 : 1
   return a.metric - b.metric
+}
+
+function compareAddresses(a: Address, b: Address): number {
+  if (typeof a === 'number') return (a >>> 0) - ((b as V4) >>> 0)
+  const [one, other] = [a.key, (b as V6).key]
+  return one < other ? -1 : one > other ? 1 : 0
 }
