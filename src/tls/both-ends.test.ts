@@ -342,6 +342,14 @@ describe('KeyUpdate', () => {
     expectConnected(run, {})
   })
 
+  test('is answered with nothing once we said close_notify', () => {
+    const run = pair({}, {}).start()
+    run.feed('server', run.server.close())
+    const asked = run.client.updateKeys(true).find((output) => output.kind === 'send')
+    expect(run.server.receive(asked!.bytes, 0)).toEqual([])
+    expect(run.server.close()).toEqual([])
+  })
+
   test('does not keep us busy forever', () => {
     const run = pair({}, { limits: { keyUpdates: 3 } }).start()
     for (let i = 0; i < 4; i++) run.feed('client', run.client.updateKeys(false))

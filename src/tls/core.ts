@@ -41,6 +41,8 @@ export class Core {
   clientRandom: Uint8Array = new Uint8Array(0)
   /** TLS 1.3 peers may send change_cipher_spec while the handshake runs (RFC 8446 D.4): it is dropped. */
   dropsChangeCipherSpec = false
+  /** After close_notify nothing is written any more (RFC 8446 6.1). */
+  private sealed = false
   private outputs: Output[] = []
   private wire: Uint8Array[] = []
   private unsent: Uint8Array[] = []
@@ -134,6 +136,7 @@ export class Core {
       this.step({ kind: 'tls-alert', direction: 'sent', level, description, code, rule, rfc, knew })
     }
     this.write(CONTENT.alert, Uint8Array.of(level === 'fatal' ? 2 : 1, ALERTS[description]))
+    if (description === 'close_notify') this.sealed = true
   }
 
   /** From here on what we write is under these keys; what waits goes out under the old. */
@@ -184,6 +187,7 @@ export class Core {
   }
 
   private write(type: number, content: Uint8Array): void {
+    if (this.sealed) return
     for (const record of this.output.records(type, content)) {
       if (this.trace) this.recordSent(record)
       this.wire.push(record.bytes)
