@@ -1,3 +1,4 @@
+import type { Service } from '../kube/api/service.ts'
 import { Emulation } from '../scenario/emulation.ts'
 import type { Inventory } from '../scenario/load/inventory.ts'
 import type { ClusterPlan, NodePlan } from '../scenario/plan.ts'
@@ -16,7 +17,7 @@ export function experienceOf(inventory: Inventory, seed: number | undefined): Ex
     proxyMode: plan.path.proxyMode,
     underlay: plan.lan.subnets.map(formatPrefix).join(' '),
     nodes: [...plan.nodes.values()].map((node) => nodeView(emulation, plan, node)),
-    services: inventory.services.map((service) => serviceView(inventory, service)),
+    services: emulation.services.all.filter(isUsers).map((service) => serviceView(emulation, service)),
     trace: (request) => story(inventory, seed, request),
   }
 }
@@ -46,7 +47,10 @@ function nodeView({ cluster }: Emulation, plan: ClusterPlan, node: NodePlan): No
   }
 }
 
-function serviceView({ slices }: Inventory, service: Inventory['services'][number]): ServiceView {
+/** The cluster's own Services would crowd out those that the reader came for. */
+const isUsers = ({ meta }: Service): boolean => meta.namespace !== 'kube-system' && meta.name !== 'kubernetes'
+
+function serviceView({ services: { slices } }: Emulation, service: Service): ServiceView {
   const endpoints = slices
     .filter((slice) => slice.service === service.meta.name && slice.meta.namespace === service.meta.namespace)
     .flatMap((slice) => slice.endpoints.flatMap((endpoint) => endpoint.addresses.map(formatAddress)))

@@ -127,6 +127,8 @@ function actionOf(event: Step['event']): Action | null {
     case 'neighbour':
       return event.change === 'wait' ? 'arp' : null
     case 'nat':
+      // Undoing DNAT rewrites the source of the answer, and undoing SNAT its destination.
+      if (event.reverse) return event.nat === 'dnat' ? 'snat' : 'dnat'
       return event.nat
     case 'rule':
       return event.verdict === 'REJECT' ? 'reject' : null

@@ -109,7 +109,10 @@ describe('a trace', () => {
 
   it.each([
     [{ from: 'clint', to: 'default/far' }, /no Pod default\/clint: did you mean default\/client/],
-    [{ from: 'svc/web', to: 'default/far' }, /no Service default\/web: there is none/],
+    [
+      { from: 'svc/web', to: 'default/far' },
+      /no Service default\/web: there are svc\/kube-system\/kube-dns, svc\/default\/kubernetes/,
+    ],
     [{ from: 'ip/10.0.0.1', to: 'default/far' }, /nothing can be sent from ip\/10.0.0.1/],
   ])('from or to what is not there is an error: %j', (request, message) => {
     expect(() => emulate().trace(request)).toThrow(message)

@@ -11,8 +11,10 @@ import { Recorder, type Recording } from '../trace/recorder.ts'
 import type { PacketId, Step, StepId } from '../trace/step.ts'
 import { type Diagnostic, inputError, type SourcePosition } from '../util/diagnostics.ts'
 import { Rng } from '../util/rng.ts'
+import { withAddons } from './addons.ts'
 import { Cluster, type Host } from './cluster.ts'
 import { Directory, type Target } from './directory.ts'
+import { ClusterDns } from './dns.ts'
 import { parseEndpoint } from './endpoint.ts'
 import { ClusterFacts } from './facts.ts'
 import { joinNode } from './join.ts'
@@ -64,11 +66,14 @@ export class Emulation {
   readonly index: StepIndex
   readonly seed: number
   readonly namespace: string
-  constructor(
-    readonly inventory: Inventory,
-    options: EmulationOptions = {},
-  ) {
-    const { scenario = inventory.scenarios[0] ?? null } = options
+  readonly inventory: Inventory
+  readonly dns: ClusterDns
+
+  /** `input` is completed by what kubeadm would add to it. */
+  constructor(input: Inventory, options: EmulationOptions = {}) {
+    const { scenario = input.scenarios[0] ?? null } = options
+    const inventory = withAddons(input, scenario?.cluster ?? {})
+    this.inventory = inventory
     this.seed = options.seed ?? scenario?.seed ?? 1
     this.namespace = options.namespace ?? 'default'
     this.kernel = {
@@ -77,9 +82,10 @@ export class Emulation {
       rng: new Rng(this.seed),
     }
     this.plan = planCluster(inventory, scenario?.cluster ?? {})
-    this.cluster = new Cluster(this.kernel, this.plan, (pod) => serverOf(pod, this.epoch))
+    this.cluster = new Cluster(this.kernel, this.plan, (pod) => serverOf(pod, () => this))
     this.services = new Services(inventory, this.plan, (pod) => this.cluster.addressesOf(pod), this.kernel.rng)
     this.cluster.services = this.services
+    this.dns = new ClusterDns(this.plan, this.services)
     this.directory = new Directory(this.plan, this.services.all)
     this.cluster.start()
     this.facts = new ClusterFacts(this.cluster, this.services)
@@ -139,7 +145,7 @@ export class Emulation {
 
   /** Runs a program of an emulated host, as a process of its own, to its end. */
   runProgram<T>(host: Host, name: string, program: (context: PodContext) => Process<T>): T {
-    const process = startProcess(host.namespace, host.sockets, name, this.epoch)
+    const process = startProcess(host.namespace, host.sockets, name, this)
     let result: { readonly value: T } | null = null
     const main = function* (context: PodContext): Process<number> {
       result = { value: yield* program(context) }

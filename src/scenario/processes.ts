@@ -1,21 +1,41 @@
-import { Hosts } from '../app/names.ts'
+import type { NameService, PodContext } from '../app/context.ts'
 import { PodProcess } from '../app/pod-process.ts'
 import type { Pod } from '../kube/api/pod.ts'
 import type { Namespace } from '../linux/namespace.ts'
 import type { Sockets } from '../linux/socket/table.ts'
+import { type ClusterDns, servesDns } from './dns.ts'
 import type { Server } from './pod-sockets.ts'
 import { serve, servingsOf } from './servers.ts'
 
-/** Starts a process in a namespace; its first step says so. `epoch`: milliseconds since 1970 at the scenario's start. */
-export function startProcess(namespace: Namespace, sockets: Sockets, program: string, epoch: number): PodProcess {
-  return new PodProcess({ program, ip: namespace, sockets, names: () => new Hosts(), epoch })
+const DNS_PORT = 53
+
+/** What processes need of the world around their namespace. */
+export interface Surroundings {
+  /** Milliseconds since 1970 at the scenario's start. */
+  readonly epoch: number
+  readonly dns: ClusterDns
+}
+
+/** Starts a process in a namespace; its first step says so. A pod's asks the cluster's DNS, a machine's does not. */
+export function startProcess(
+  namespace: Namespace,
+  sockets: Sockets,
+  program: string,
+  { epoch, dns }: Surroundings,
+): PodProcess {
+  const { name } = namespace
+  const names = (context: PodContext): NameService =>
+    name === 'host' ? dns.hosts() : dns.resolver(context, name.slice(0, name.indexOf('/')))
+  return new PodProcess({ program, ip: namespace, sockets, names, epoch })
 }
 
 /** What a pod's containers run, to be started when the first packet or program comes to it. Null: nothing listens. */
-export function serverOf(pod: Pod, epoch: number): Server | null {
-  const servings = servingsOf(pod)
-  if (servings.length === 0) return null
+export function serverOf(pod: Pod, around: () => Surroundings): Server | null {
+  const dns = servesDns(pod)
+  const servings = servingsOf(pod).filter(({ port }) => !(dns && port === DNS_PORT))
+  if (servings.length === 0 && !dns) return null
   return (namespace, sockets) => {
-    serve(servings, (program) => startProcess(namespace, sockets, program, epoch))
+    if (dns) around().dns.serve(startProcess(namespace, sockets, 'coredns', around()), around().epoch)
+    serve(servings, (program) => startProcess(namespace, sockets, program, around()))
   }
 }

@@ -12,6 +12,7 @@ import { IptablesProxy } from '../kube/node/proxy/iptables/proxy.ts'
 import { ServiceModel } from '../kube/node/proxy/model.ts'
 import { type Address, type Family, v4 } from '../util/address.ts'
 import type { Rng } from '../util/rng.ts'
+import { apiServerSlices } from './addons.ts'
 import type { Inventory } from './load/inventory.ts'
 import type { ClusterPlan, NodePlan } from './plan.ts'
 import { say } from './sentences.ts'
@@ -30,7 +31,7 @@ export class Services {
     const allocator = new ServiceAllocator(plan.path.serviceCIDRs, rng.fork('service addresses'), inventory.services)
     this.all = inventory.services.map((service) => allocator.complete(service))
     const derived = this.derive(inventory, plan, addressesOf)
-    this.slices = [...inventory.slices, ...derived]
+    this.slices = [...inventory.slices, ...apiServerSlices(plan, inventory.slices), ...derived]
     this.assumed = this.doubts(inventory, plan, derived)
     const model = new ServiceModel()
     for (const service of this.all) model.setService(service)

@@ -1,5 +1,6 @@
 import { SocketError } from '../../linux/socket/error.ts'
 import type { TcpStream } from '../../linux/socket/tcp/stream.ts'
+import type { UdpSocket } from '../../linux/socket/udp/socket.ts'
 import type { Process } from '../../sim/process.ts'
 import type { Rng } from '../../util/rng.ts'
 import { type DnsMessage, RCODE } from '../../wire/dns/message.ts'
@@ -18,12 +19,13 @@ const PLAIN_UDP = 512
  */
 export function coredns(context: PodContext, zones: readonly Zone[], port: number = PORT.dns): void {
   context.sockets.listen('any', port, (stream) => context.fork(overTcp(context, stream, zones), 'tcp'))
-  context.fork(overUdp(context, zones, port), 'udp')
+  const socket = context.sockets.udp()
+  // Bound here and not in the process, which begins an event later: the packet that had the server started finds it.
+  socket.bind('any', port)
+  context.fork(overUdp(context, socket, zones), 'udp')
 }
 
-function* overUdp(context: PodContext, zones: readonly Zone[], port: number): Process {
-  const socket = context.sockets.udp()
-  socket.bind('any', port)
+function* overUdp(context: PodContext, socket: UdpSocket, zones: readonly Zone[]): Process {
   for (;;) {
     const datagram = yield* socket.receive()
     if (datagram === null) continue

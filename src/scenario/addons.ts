@@ -1,0 +1,117 @@
+import { NO_LABELS, nameOf } from '../kube/api/meta.ts'
+import type { Pod } from '../kube/api/pod.ts'
+import type { EndpointSlice } from '../kube/api/service.ts'
+import { type Address, familyOf, formatAddress, isV4, type V4, v6FromBigInt, v6ToBigInt } from '../util/address.ts'
+import type { Prefix } from '../util/prefix.ts'
+import { dataPathOf } from './data-path.ts'
+import type { Inventory } from './load/inventory.ts'
+import { load } from './load/load.ts'
+import type { ClusterSettings } from './load/scenario-schema.ts'
+import type { ClusterPlan } from './plan.ts'
+
+const API_SERVER = 1
+const DNS = 10
+const CONTROL_PLANE = 'node-role.kubernetes.io/control-plane'
+
+/**
+ * What kubeadm puts into every cluster, where a Scenario's input does not bring its own: CoreDNS behind the Service kube-dns,
+ * and the API server behind the Service kubernetes. A dump is taken as it is.
+ */
+export function withAddons(inventory: Inventory, settings: ClusterSettings): Inventory {
+  const dumped = inventory.pods.some((pod) => pod.addresses.length > 0)
+  if (inventory.scenarios.length === 0 || dumped) return inventory
+  const [range] = dataPathOf(inventory, settings).serviceCIDRs
+  const added = load([{ name: 'kubeadm', text: manifest(controlPlane(inventory), range) }])
+  const services = new Set(inventory.services.map((service) => nameOf(service.meta)))
+  const pods = new Set(inventory.pods.map((pod) => nameOf(pod.meta)))
+  const ownDns = services.has('kube-system/kube-dns')
+  return {
+    ...inventory,
+    pods: [
+      ...added.pods.filter(({ meta }) => !pods.has(nameOf(meta)) && !(ownDns && meta.name === 'coredns')),
+      ...inventory.pods,
+    ],
+    services: [...inventory.services, ...added.services.filter(({ meta }) => !services.has(nameOf(meta)))],
+  }
+}
+
+/** The address of the cluster's DNS Service in a Service range: the tenth, as kubeadm gives it. */
+export const dnsAddress = (range: Prefix): Address => nth(range, DNS)
+
+function controlPlane({ nodes }: Inventory): string {
+  const labelled = nodes.find(({ meta }) => CONTROL_PLANE in meta.labels)
+  return (labelled ?? nodes.find(({ meta }) => meta.name === 'control-plane') ?? nodes[0])?.meta.name ?? 'control-plane'
+}
+
+/**
+ * The endpoints of the Service kubernetes, which has no selector: the API servers enter their own addresses (the endpoint
+ * reconciler of kube-apiserver). Empty when the cluster has none, or the input says them.
+ */
+export function apiServerSlices(plan: ClusterPlan, given: readonly EndpointSlice[]): EndpointSlice[] {
+  if (given.some((slice) => slice.service === 'kubernetes' && slice.meta.namespace === 'default')) return []
+  const nodes = [...plan.nodes.values()].filter(({ pods }) => pods.some(isApiServer))
+  return ([4, 6] as const).flatMap((family): EndpointSlice[] => {
+    const addresses = nodes.flatMap((node) => node.addresses.filter((address) => familyOf(address) === family))
+    if (addresses.length === 0) return []
+    const endpoints = addresses.map((address) => ({ ...API_ENDPOINT, addresses: [address] }))
+    return [{ meta: KUBERNETES, service: 'kubernetes', family, ports: [API_PORT], endpoints, from: 'EndpointSlice' }]
+  })
+}
+
+const isApiServer = ({ meta }: Pod): boolean =>
+  meta.namespace === 'kube-system' && meta.labels.component === 'kube-apiserver'
+const KUBERNETES = { namespace: 'default', name: 'kubernetes', labels: NO_LABELS, annotations: NO_LABELS, at: null }
+const API_PORT = { name: 'https', port: 6443, protocol: 'TCP' } as const
+const API_ENDPOINT = {
+  ready: true,
+  serving: true,
+  terminating: false,
+  hostname: '',
+  node: '',
+  zone: '',
+  hintZones: [],
+  hintNodes: [],
+  pod: '',
+}
+
+const nth = ({ address }: Prefix, n: number): Address =>
+  isV4(address) ? ((address + n) as V4) : v6FromBigInt(v6ToBigInt(address) + BigInt(n))
+
+const manifest = (node: string, range: Prefix): string => `
+apiVersion: v1
+kind: Pod
+metadata: { name: coredns, namespace: kube-system, labels: { k8s-app: kube-dns } }
+spec:
+  nodeName: ${JSON.stringify(node)}
+  containers:
+    - name: coredns
+      image: registry.k8s.io/coredns/coredns
+      ports: [{ name: dns, protocol: UDP, containerPort: 53 }, { name: dns-tcp, protocol: TCP, containerPort: 53 }]
+---
+apiVersion: v1
+kind: Service
+metadata: { name: kube-dns, namespace: kube-system, labels: { k8s-app: kube-dns } }
+spec:
+  clusterIP: ${JSON.stringify(formatAddress(nth(range, DNS)))}
+  selector: { k8s-app: kube-dns }
+  ports: [{ name: dns, protocol: UDP, port: 53 }, { name: dns-tcp, protocol: TCP, port: 53 }]
+---
+apiVersion: v1
+kind: Pod
+metadata:
+  name: kube-apiserver-${node}
+  namespace: kube-system
+  labels: { component: kube-apiserver }
+  annotations: { podwire.dev/serve: 'tcp:6443' }
+spec:
+  nodeName: ${JSON.stringify(node)}
+  hostNetwork: true
+  containers: [{ name: kube-apiserver, image: registry.k8s.io/kube-apiserver, ports: [{ name: https, containerPort: 6443 }] }]
+---
+apiVersion: v1
+kind: Service
+metadata: { name: kubernetes, namespace: default, labels: { component: apiserver } }
+spec:
+  clusterIP: ${JSON.stringify(formatAddress(nth(range, API_SERVER)))}
+  ports: [{ name: https, port: 443, targetPort: 6443 }]
+`
