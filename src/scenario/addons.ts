@@ -19,7 +19,7 @@ const CONTROL_PLANE = 'node-role.kubernetes.io/control-plane'
  */
 export function withAddons(inventory: Inventory, settings: ClusterSettings): Inventory {
   const dumped = inventory.pods.some((pod) => pod.addresses.length > 0)
-  if (inventory.scenarios.length === 0 || dumped) return inventory
+  if (settings.addons === false || inventory.scenarios.length === 0 || dumped) return inventory
   const [range] = dataPathOf(inventory, settings).serviceCIDRs
   const added = load([{ name: 'kubeadm', text: manifest(controlPlane(inventory), range) }])
   const services = new Set(inventory.services.map((service) => nameOf(service.meta)))

@@ -50,6 +50,7 @@ const nodeName = (n: number): string => (n === 0 ? 'control-plane' : `node-${n}`
 
 function manifests(o: ClusterOptions): string {
   const settings = [
+    'addons: false',
     `overlay: ${o.overlay}`,
     `mtu: ${o.mtu}`,
     ...(o.podMtu === null ? [] : [`podMTU: ${o.podMtu}`]),

@@ -49,6 +49,7 @@ const cluster = z.strictObject({
     .describe('every node has a first interface eth0 with 10.0.2.15 on a NAT network of its own, as Vagrant boxes do'),
   flannelInterface: z.string().optional().describe('the interface that flannel takes for its tunnels (--iface)'),
   dnsDomain: z.string().optional(),
+  addons: z.boolean().optional().describe('CoreDNS and the API server, as kubeadm adds them; true by default'),
   epoch: z.iso.datetime().optional().describe('the date at the start; 2026-01-01T00:00:00Z by default'),
 })
 
