@@ -22,7 +22,8 @@ export interface Owner {
 export type Protocol = 'TCP' | 'UDP' | 'SCTP'
 
 /** `default/web`; a cluster-scoped object's name alone. */
-export const nameOf = (meta: Meta): string => (meta.namespace === '' ? meta.name : `${meta.namespace}/${meta.name}`)
+export const nameOf = (meta: Pick<Meta, 'namespace' | 'name'>): string =>
+  meta.namespace === '' ? meta.name : `${meta.namespace}/${meta.name}`
 
 /** Whether labels satisfy an equality selector; a Service without a selector selects nothing. */
 export function selects(selector: Labels, labels: Labels): boolean {

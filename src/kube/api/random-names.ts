@@ -1,0 +1,40 @@
+import type { Rng } from '../../util/rng.ts'
+
+/** No vowels, and nothing that could be mistaken: apimachinery's util/rand. */
+const ALPHABET = 'bcdfghjklmnpqrstvwxz2456789'
+
+/** What follows `generateName`: five letters. */
+export function nameSuffix(rng: Rng, length = 5): string {
+  let text = ''
+  for (let i = 0; i < length; i++) text += ALPHABET[rng.below(ALPHABET.length)]
+  return text
+}
+
+const HEX = Array.from({ length: 256 }, (_, n) => n.toString(16).padStart(2, '0'))
+
+/** RFC 9562 version 4, from the seed. */
+export function uuid(rng: Rng): string {
+  let text = ''
+  for (let i = 0; i < 16; i += 4) {
+    const word = rng.u32()
+    for (let b = 0; b < 4; b++) {
+      let byte = (word >>> (24 - 8 * b)) & 0xff
+      const at = i + b
+      if (at === 6) byte = 0x40 | (byte & 0x0f)
+      if (at === 8) byte = 0x80 | (byte & 0x3f)
+      text += at === 4 || at === 6 || at === 8 || at === 10 ? `-${HEX[byte]}` : HEX[byte]
+    }
+  }
+  return text
+}
+
+/**
+ * The value of `pod-template-hash` and of `controller-revision-hash`: FNV-1a of the template, in letters that cannot make a
+ * bad word. Kubernetes hashes Go's own dump of the template, so the letters differ from a real cluster's.
+ */
+export function templateHash(template: unknown, collisions = 0): string {
+  let hash = 0x811c9dc5
+  const text = `${JSON.stringify(template)}${collisions === 0 ? '' : collisions}`
+  for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193)
+  return [...String(hash >>> 0)].map((digit) => ALPHABET[digit.charCodeAt(0) % ALPHABET.length]).join('')
+}
