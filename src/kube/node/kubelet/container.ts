@@ -1,0 +1,306 @@
+import { type Process, spawn, type Task } from '../../../sim/process.ts'
+import type { Timer } from '../../../sim/simulation.ts'
+import type { Nanos } from '../../../sim/time.ts'
+import type { ContainerState, ContainerStatus } from '../../api/pod-object.ts'
+import type { Container, Probe } from '../../api/pod-spec.ts'
+import { Backoff } from './backoff.ts'
+import type { ProbeAnswer } from './outside.ts'
+import type { PodWorker } from './pod-worker.ts'
+import { type Probed, type ProbeKind, ProbeWorker } from './probe-worker.ts'
+import { isTask, lifeOf, lifeOfCommand } from './program.ts'
+
+/** SIGKILL: 128 + 9. */
+const KILLED = 137
+/** What is said of containers that a reboot took. */
+const LOST = 255
+
+/** How far a container has come; `status` is what kubelet reports of it. */
+export class ContainerRun implements Probed {
+  state: ContainerState
+  lastState: ContainerState | null = null
+  restarts = 0
+  /** The startup probe, where there is one, has succeeded. */
+  hasStarted = false
+  private passesReadiness: boolean
+  private readonly crashes: Backoff
+  private readonly pulls: Backoff
+  private readonly probes: ProbeWorker[] = []
+  private readonly timers = new Set<Timer>()
+  /** It was told to stop: by whom, so that nobody tells it twice. */
+  private stopping: Nanos | null = null
+
+  constructor(
+    private readonly pod: PodWorker,
+    readonly spec: Container,
+    readonly init: boolean,
+    waiting: string,
+  ) {
+    this.state = { kind: 'waiting', reason: waiting, message: '' }
+    this.passesReadiness = spec.readinessProbe === null
+    this.crashes = new Backoff(pod.settings)
+    this.pulls = new Backoff(pod.settings)
+    for (const kind of ['startup', 'readiness', 'liveness'] as const) {
+      const probe = spec[`${kind}Probe`]
+      if (probe !== null) this.probes.push(new ProbeWorker(kind, probe, this))
+    }
+  }
+
+  get now(): Nanos {
+    return this.pod.now
+  }
+
+  get runningSince(): Nanos | null {
+    return this.state.kind === 'running' ? this.state.startedAt : null
+  }
+
+  get isRunning(): boolean {
+    return this.state.kind === 'running'
+  }
+
+  get isDone(): boolean {
+    return this.state.kind === 'terminated'
+  }
+
+  get exitCode(): number | null {
+    return this.state.kind === 'terminated' ? this.state.exitCode : null
+  }
+
+  get isReady(): boolean {
+    // An init container is ready when it has completed, a sidecar while it runs and passes its probe.
+    if (this.init && !this.spec.sidecar) return this.exitCode === 0
+    return this.isRunning && this.hasStarted && this.passesReadiness
+  }
+
+  get status(): ContainerStatus {
+    const { state, lastState, restarts, isReady: ready } = this
+    const started = this.isRunning && this.hasStarted
+    return { name: this.spec.name, state, lastState, ready, started, restartCount: restarts }
+  }
+
+  /** Pulls the image if that is due, then starts. */
+  launch(): void {
+    const { image, imagePullPolicy } = this.spec
+    const has = this.pod.hasImage(image)
+    if (has && imagePullPolicy !== 'Always') {
+      this.pod.normal('Pulled', `Container image "${image}" already present on machine`)
+      this.create()
+    } else if (!has && imagePullPolicy === 'Never') {
+      this.wait('ErrImageNeverPull', `Container image "${image}" is not present with pull policy of Never`)
+    } else this.pull(image)
+  }
+
+  private pull(image: string): void {
+    const took = this.pod.pull(image)
+    this.pod.normal('Pulling', `Pulling image "${image}"`)
+    if (typeof took === 'number') {
+      this.later(took, () => {
+        this.pod.pulled(image)
+        this.pod.normal('Pulled', `Successfully pulled image "${image}"`)
+        this.create()
+      })
+      return
+    }
+    const message = `Failed to pull image "${image}": ${took}`
+    this.pod.warning('Failed', message)
+    this.wait('ErrImagePull', took)
+    this.pulls.next(this.now)
+    const delay = this.pulls.after(this.now)
+    // The next look at the pod, a moment later, finds that it is too early to pull again.
+    this.later(1e9, () => {
+      this.pod.normal('BackOff', `Back-off pulling image "${image}"`)
+      this.wait('ImagePullBackOff', `Back-off pulling image "${image}": ErrImagePull: ${took}`)
+    })
+    this.later(delay, () => this.pull(image))
+  }
+
+  private create(): void {
+    this.later(this.pod.settings.containerStart, () => this.run())
+  }
+
+  private run(): void {
+    const { spec, pod } = this
+    pod.normal('Created', `Container created: ${spec.name}`)
+    pod.normal('Started', `Container started`)
+    this.hasStarted = spec.startupProbe === null
+    this.passesReadiness = spec.readinessProbe === null
+    this.stopping = null
+    this.state = { kind: 'running', startedAt: this.now }
+    pod.runtime.started(pod.object, spec)
+    const life = this.life()
+    if (life.duration !== null) this.later(life.duration, () => this.end(life.code, 0))
+    for (const probe of this.probes) probe.renew()
+    pod.changed()
+    if (this.hasStarted) this.triggerReadiness()
+  }
+
+  private life() {
+    return lifeOf(
+      this.spec,
+      !this.spec.sidecar && isTask(this.pod.object.spec.restartPolicy, this.init),
+      this.pod.settings,
+    )
+  }
+
+  startProbes(): void {
+    for (const probe of this.probes) probe.start()
+  }
+
+  /** While a pod goes, only readiness is still asked. */
+  stopProbes(kinds: readonly ProbeKind[] = ['startup', 'readiness', 'liveness']): void {
+    for (const probe of this.probes) if (kinds.includes(probe.kind)) probe.stop()
+  }
+
+  private triggerReadiness(): void {
+    for (const probe of this.probes) if (probe.kind === 'readiness') probe.trigger()
+  }
+
+  /** preStop, SIGTERM, and SIGKILL when the grace is over. A shorter grace than before is heeded. */
+  stop(grace: Nanos): void {
+    if (this.state.kind !== 'running') {
+      this.cancel()
+      if (this.state.kind === 'waiting') this.pod.changed()
+      return
+    }
+    const deadline = this.now + grace
+    if (this.stopping !== null && this.stopping <= deadline) return
+    const again = this.stopping !== null
+    this.stopping = deadline
+    const life = this.life()
+    const before = again ? 0 : Math.min(this.preStop(), grace)
+    const left = Math.max(grace - before, grace === 0 ? 0 : this.pod.settings.minimumGrace)
+    if (!again) {
+      this.pod.normal('Killing', `Stopping container ${this.spec.name}`)
+      this.later(before, () => this.terminate(life.ignoresTerm))
+    }
+    this.later(before + left, () => this.end(KILLED, 9))
+  }
+
+  private terminate(ignores: boolean): void {
+    if (ignores) return
+    this.pod.runtime.terminating(this.pod.object, this.spec)
+    this.later(this.pod.settings.shutdown, () => this.end(0, 0))
+  }
+
+  /** What preStop takes; a request or a program of unknown length is over at once. */
+  private preStop(): Nanos {
+    const handler = this.spec.preStop
+    if (handler === null) return 0
+    if (handler.kind === 'sleep') return handler.seconds * 1e9
+    return handler.kind === 'exec' ? (lifeOfCommand(handler.command)?.duration ?? 0) : 0
+  }
+
+  /** The process is gone. */
+  end(code: number, signal: number, reason = code === 0 ? 'Completed' : 'Error'): void {
+    if (this.state.kind !== 'running') return
+    const { startedAt } = this.state
+    this.cancel()
+    this.state = { kind: 'terminated', exitCode: code, signal, reason, startedAt, finishedAt: this.now }
+    this.pod.runtime.stopped(this.pod.object, this.spec)
+    this.stopping = null
+    this.pod.ended(this)
+  }
+
+  /** With its sandbox: a reboot. */
+  lose(): void {
+    this.cancel()
+    if (this.state.kind !== 'running') return
+    const { startedAt } = this.state
+    this.state = { kind: 'terminated', exitCode: LOST, signal: 0, reason: 'Unknown', startedAt, finishedAt: this.now }
+    this.pod.runtime.stopped(this.pod.object, this.spec)
+  }
+
+  /** Again, at once or after the back-off. */
+  restart(): void {
+    if (this.state.kind !== 'terminated') return
+    const { finishedAt } = this.state
+    const left = finishedAt + this.crashes.after(finishedAt) - this.now
+    if (left > 0) {
+      const { name } = this.spec
+      const { meta } = this.pod.object
+      const span = `${Math.round(this.crashes.after(finishedAt) / 1e9)}s`
+      const text = `back-off ${span.replace(/^300s$/, '5m0s')} restarting failed container=${name} pod=${meta.name}_${meta.namespace}(${meta.uid})`
+      this.pod.warning(
+        'BackOff',
+        `Back-off restarting failed container ${name} in pod ${meta.name}_${meta.namespace}(${meta.uid})`,
+      )
+      this.lastState = this.state
+      const held = this.state
+      this.wait('CrashLoopBackOff', text)
+      this.later(left, () => {
+        this.lastState = held
+        this.relaunch()
+      })
+    } else {
+      this.lastState = this.state
+      this.relaunch()
+    }
+  }
+
+  private relaunch(): void {
+    this.crashes.next(this.now)
+    this.restarts++
+    this.launch()
+  }
+
+  /** In a new sandbox, after the old one was lost. */
+  recreate(): void {
+    if (this.state.kind === 'terminated') {
+      this.lastState = this.state
+      this.restarts++
+    }
+    this.state = { kind: 'waiting', reason: 'ContainerCreating', message: '' }
+  }
+
+  private wait(reason: string, message: string): void {
+    this.state = { kind: 'waiting', reason, message }
+    this.pod.changed()
+  }
+
+  private later(delay: Nanos, fire: () => void): void {
+    const timer = this.every(delay, () => {
+      this.timers.delete(timer)
+      fire()
+    })
+    this.timers.add(timer)
+  }
+
+  /** Nothing that was planned happens. */
+  cancel(): void {
+    for (const timer of this.timers) timer.cancel()
+    this.timers.clear()
+  }
+
+  every(delay: Nanos, fire: () => void): Timer {
+    return this.pod.timer(delay, fire)
+  }
+
+  spawn<T>(program: Process<T>, name: string): Task<T> {
+    return spawn(this.pod.simulation, program, name)
+  }
+
+  ask(probe: Probe): Process<ProbeAnswer> {
+    return this.pod.ask(this.spec, probe)
+  }
+
+  answered(kind: ProbeKind, answer: ProbeAnswer, count: number, threshold: number): void {
+    this.pod.probed(this, kind, answer, count, threshold)
+  }
+
+  decided(kind: ProbeKind, ok: boolean): void {
+    if (kind === 'readiness') {
+      if (this.passesReadiness === ok) return
+      this.passesReadiness = ok
+      this.pod.changed()
+    } else if (ok) {
+      if (kind === 'liveness' || this.hasStarted) return
+      this.hasStarted = true
+      this.pod.changed()
+      this.triggerReadiness()
+    } else {
+      const word = kind === 'startup' ? 'startup' : 'liveness'
+      this.pod.normal('Killing', `Container ${this.spec.name} failed ${word} probe, will be restarted`)
+      const own = this.spec[`${word}Probe`]?.terminationGracePeriodSeconds ?? null
+      this.stop((own ?? this.pod.object.spec.terminationGracePeriodSeconds) * 1e9)
+    }
+  }
+}

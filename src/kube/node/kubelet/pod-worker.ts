@@ -1,0 +1,315 @@
+import type { Process } from '../../../sim/process.ts'
+import type { Simulation, Timer } from '../../../sim/simulation.ts'
+import type { Nanos } from '../../../sim/time.ts'
+import type { StepId } from '../../../trace/step.ts'
+import type { Address } from '../../../util/address.ts'
+import { type PodObject, portNumber } from '../../api/pod-object.ts'
+import type { Container, Probe } from '../../api/pod-spec.ts'
+import { refOf } from '../../api/store-steps.ts'
+import { ContainerRun } from './container.ts'
+import type { Kubelet } from './kubelet.ts'
+import type { ContainerRuntime, ProbeAnswer } from './outside.ts'
+import type { ProbeKind } from './probe-worker.ts'
+import type { KubeletSettings } from './settings.ts'
+import { statusOf } from './status.ts'
+
+/** Timers longer than this do not keep a simulation going that has nothing else to do. */
+const PATIENT: Nanos = 1e9
+
+/**
+ * One pod on its node, from the sandbox to its end. Init containers run one after the other; a sidecar lets the next begin
+ * when it has started; then all containers start. Source: pkg/kubelet/pod_workers.go, kuberuntime_manager.go.
+ */
+export class PodWorker {
+  readonly init: readonly ContainerRun[]
+  readonly main: readonly ContainerRun[]
+  addresses: readonly Address[] = []
+  startTime: Nanos | null = null
+  /** Why the whole pod failed, beside its containers: a deadline, an eviction. */
+  failure: { readonly reason: string; readonly message: string } | null = null
+  terminating = false
+  hasSandbox = false
+  private cause: StepId
+  private readonly timers = new Set<Timer>()
+
+  constructor(
+    readonly kubelet: Kubelet,
+    /** As kubelet saw it last; its status is written by this worker alone. */
+    public object: PodObject,
+    cause: StepId,
+  ) {
+    this.cause = cause
+    const { initContainers, containers } = object.spec
+    this.init = initContainers.map((spec) => new ContainerRun(this, spec, true, 'PodInitializing'))
+    const waiting = initContainers.length > 0 ? 'PodInitializing' : 'ContainerCreating'
+    this.main = containers.map((spec) => new ContainerRun(this, spec, false, waiting))
+  }
+
+  get now(): Nanos {
+    return this.kubelet.simulation.now
+  }
+
+  get simulation(): Simulation {
+    return this.kubelet.simulation
+  }
+
+  get settings(): KubeletSettings {
+    return this.kubelet.settings
+  }
+
+  get runtime(): ContainerRuntime {
+    return this.kubelet.outside.runtime
+  }
+
+  get all(): readonly ContainerRun[] {
+    return this.init.length === 0 ? this.main : [...this.init, ...this.main]
+  }
+
+  start(): void {
+    this.startTime ??= this.now
+    const { activeDeadlineSeconds } = this.object.spec
+    if (activeDeadlineSeconds !== null) this.later(activeDeadlineSeconds * 1e9, () => this.expire())
+    for (const container of this.all) container.startProbes()
+    this.changed()
+    this.later(this.settings.sandbox, () => this.makeSandbox())
+  }
+
+  private makeSandbox(): void {
+    if (this.terminating) return
+    const { network } = this.kubelet.outside
+    const { hostNetwork, nodeName } = this.object.spec
+    const got = hostNetwork ? network.hostAddresses(nodeName) : network.add(this.object)
+    if (typeof got === 'string') {
+      const message = `Failed to create pod sandbox: rpc error: code = Unknown desc = failed to setup network for sandbox: plugin type="bridge" failed (add): ${got}`
+      this.warning('FailedCreatePodSandBox', message)
+      this.later(this.settings.syncRetry, () => this.makeSandbox())
+      return
+    }
+    this.addresses = got
+    this.hasSandbox = true
+    if (!hostNetwork) this.tellAddress('assigned')
+    this.proceed()
+    this.changed()
+  }
+
+  private tellAddress(change: 'assigned' | 'released'): void {
+    const { recorder } = this.kubelet
+    const { nodeName: node } = this.object.spec
+    const event = { kind: 'pod-address', change, pod: refOf(this.object), node, addresses: this.addresses } as const
+    if (recorder.on) this.cause = recorder.step(this.now, recorder.place(node, 'host', ''), this.cause, 0, null, event)
+    else recorder.skip()
+  }
+
+  /** Launches what may begin now. */
+  private proceed(): void {
+    if (this.terminating || !this.hasSandbox) return
+    for (const container of this.init) {
+      if (container.exitCode === 0 && !container.spec.sidecar) continue
+      if (container.spec.sidecar && container.isRunning && container.hasStarted) continue
+      if (container.state.kind === 'waiting') this.launch(container)
+      return
+    }
+    for (const container of this.main) if (container.state.kind === 'waiting') this.launch(container)
+  }
+
+  private readonly launched = new Set<ContainerRun>()
+
+  private launch(container: ContainerRun): void {
+    if (this.launched.has(container)) return
+    this.launched.add(container)
+    container.launch()
+  }
+
+  /** A container ended. */
+  ended(container: ContainerRun): void {
+    if (!this.terminating && this.shouldRestart(container)) container.restart()
+    this.changed()
+    if (this.terminating) this.finishIfDone()
+    else if (this.isOver()) this.retire()
+  }
+
+  private shouldRestart(container: ContainerRun): boolean {
+    const { restartPolicy } = this.object.spec
+    if (container.spec.sidecar) return !this.isOver()
+    if (container.init) return container.exitCode !== 0 && restartPolicy !== 'Never'
+    return restartPolicy === 'Always' || (restartPolicy === 'OnFailure' && container.exitCode !== 0)
+  }
+
+  /** Nothing of it will run again by itself. */
+  private isOver(): boolean {
+    const { restartPolicy } = this.object.spec
+    if (
+      restartPolicy === 'Never' &&
+      this.init.some(({ exitCode, spec }) => !spec.sidecar && exitCode !== null && exitCode !== 0)
+    )
+      return true
+    return this.main.every(
+      ({ isDone, exitCode }) => isDone && restartPolicy !== 'Always' && (restartPolicy === 'Never' || exitCode === 0),
+    )
+  }
+
+  /** Succeeded or Failed: the sidecars are stopped, the sandbox and its address go, the object stays. */
+  private retire(): void {
+    const running = this.all.filter(({ isRunning }) => isRunning)
+    for (const container of this.all) container.stopProbes()
+    for (const container of running) container.stop(this.object.spec.terminationGracePeriodSeconds * 1e9)
+    if (running.length > 0) return
+    this.release()
+    this.changed()
+  }
+
+  private expire(): void {
+    if (this.terminating || this.failure !== null || this.isOver()) return
+    this.failure = {
+      reason: 'DeadlineExceeded',
+      message: 'Pod was active on the node longer than the specified deadline',
+    }
+    this.terminating = true
+    for (const container of this.all) container.stop(this.object.spec.terminationGracePeriodSeconds * 1e9)
+    this.finishIfDone()
+  }
+
+  /** The API object is to go: within `grace`, containers first, sidecars last. */
+  terminate(grace: Nanos, cause: StepId): void {
+    this.cause = cause
+    if (!this.terminating) {
+      for (const container of this.all) container.stopProbes(['startup', 'liveness'])
+      this.cancel()
+    }
+    this.terminating = true
+    this.deadline = this.now + grace
+    for (const container of this.main) container.stop(grace)
+    for (const container of this.init) if (!container.spec.sidecar) container.stop(grace)
+    this.finishIfDone()
+  }
+
+  private deadline: Nanos = 0
+
+  private finishIfDone(): void {
+    if (this.main.some(({ isRunning }) => isRunning)) return
+    const sidecars = this.init.filter(({ isRunning }) => isRunning)
+    for (const sidecar of sidecars) sidecar.stop(Math.max(0, this.deadline - this.now))
+    if (this.init.some(({ isRunning }) => isRunning) || this.finished) return
+    this.finished = true
+    for (const container of this.all) container.stopProbes()
+    this.changed()
+    this.release()
+    if (this.failure === null) this.kubelet.finished(this)
+  }
+
+  private finished = false
+
+  private release(): void {
+    if (!this.hasSandbox) return
+    this.hasSandbox = false
+    if (this.object.spec.hostNetwork) return
+    this.kubelet.outside.network.del(this.object)
+    this.tellAddress('released')
+  }
+
+  /** At once and without a word: the node is gone, or the object was deleted by force. */
+  kill(): void {
+    this.terminating = true
+    this.cancel()
+    for (const container of this.all) {
+      container.stopProbes()
+      container.lose()
+    }
+    this.release()
+  }
+
+  /** The node went down: the processes and the sandbox are gone, the pod is not. */
+  loseSandbox(): void {
+    this.cancel()
+    for (const container of this.all) {
+      container.stopProbes()
+      container.lose()
+    }
+    this.release()
+  }
+
+  /** The node is up again: a new sandbox, and a new address, for the same pod. */
+  revive(): void {
+    if (this.object.status.phase === 'Succeeded' || this.object.status.phase === 'Failed') return
+    this.normal('SandboxChanged', 'Pod sandbox changed, it will be killed and re-created.')
+    this.launched.clear()
+    for (const container of this.all) container.recreate()
+    this.start()
+  }
+
+  /** Something that the status tells has changed. */
+  changed(): void {
+    if (!this.terminating) this.proceed()
+    this.kubelet.report(this, this.cause)
+  }
+
+  get status() {
+    return statusOf(this, this.kubelet.outside.network.hostAddresses(this.object.spec.nodeName))
+  }
+
+  *ask(container: Container, probe: Probe): Process<ProbeAnswer> {
+    const { handler } = probe
+    const port = handler.kind === 'exec' ? 0 : portNumber(handler.port, [container])
+    const [address] = this.addresses
+    if (port === null || address === undefined) return { ok: false, detail: "couldn't find port" }
+    const { nodeName: node } = this.object.spec
+    const timeout = probe.timeoutSeconds * 1e9
+    const target = { pod: this.object, container, node, address, port, handler, timeout, cause: this.cause }
+    return yield* this.kubelet.outside.prober(target)
+  }
+
+  probed(run: ContainerRun, probe: ProbeKind, { ok, detail }: ProbeAnswer, count: number, threshold: number): void {
+    const { recorder } = this.kubelet
+    const event = {
+      kind: 'probe',
+      pod: refOf(this.object),
+      container: run.spec.name,
+      probe,
+      ok,
+      detail,
+      count,
+      threshold,
+    } as const
+    const place = recorder.place(this.object.spec.nodeName, 'host', '')
+    if (recorder.on) this.cause = recorder.step(this.now, place, this.cause, 0, null, event)
+    else recorder.skip()
+    if (!ok) this.warning('Unhealthy', `${probe[0].toUpperCase()}${probe.slice(1)} probe failed: ${detail}`)
+  }
+
+  hasImage(image: string): boolean {
+    return this.kubelet.hasImage(this.object.spec.nodeName, image)
+  }
+
+  pull(image: string): Nanos | string {
+    return this.kubelet.outside.images.pull(image)
+  }
+
+  pulled(image: string): void {
+    this.kubelet.keepImage(this.object.spec.nodeName, image)
+  }
+
+  normal(reason: string, message: string): void {
+    this.kubelet.event(this, 'normal', reason, message, this.cause)
+  }
+
+  warning(reason: string, message: string): void {
+    this.kubelet.event(this, 'warning', reason, message, this.cause)
+  }
+
+  timer(delay: Nanos, fire: () => void): Timer {
+    return delay < PATIENT ? this.simulation.timer(delay, fire) : this.simulation.background(delay, fire)
+  }
+
+  private later(delay: Nanos, fire: () => void): void {
+    const timer = this.timer(delay, () => {
+      this.timers.delete(timer)
+      fire()
+    })
+    this.timers.add(timer)
+  }
+
+  private cancel(): void {
+    for (const timer of this.timers) timer.cancel()
+    this.timers.clear()
+  }
+}
