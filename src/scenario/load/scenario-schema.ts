@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { HOUR, MICROSECOND, MILLISECOND, MINUTE, type Nanos, SECOND } from '../../sim/time.ts'
 import { parseAddress } from '../../util/address.ts'
 import { parsePrefix } from '../../util/prefix.ts'
