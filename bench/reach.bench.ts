@@ -33,12 +33,6 @@ function pairs(emulation: Emulation): void {
     kernel.simulation.run()
   })
   if (open !== pods.length ** 2) throw new Error(`${open} of ${pods.length ** 2} pairs connected`)
-  line(
-    `300 x 300 TCP connections, recording off`,
-    spent.cpu,
-    'ms',
-    780,
-    `  (${spent.wall.toFixed(0)} on the wall)`,
-  )
+  line(`300 x 300 TCP connections, recording off`, spent.cpu, 'ms', 780, `  (${spent.wall.toFixed(0)} on the wall)`)
   line('  each', (spent.cpu * 1000) / open, 'us')
 }

@@ -2,6 +2,7 @@ import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { readInput } from '../host/files.ts'
+import type { Recording } from '../trace/recorder.ts'
 import { formatDiagnostic } from '../util/diagnostics.ts'
 import { Emulation } from './emulation.ts'
 import type { Inventory } from './load/inventory.ts'
@@ -10,6 +11,28 @@ import { failuresOf, runScenario } from './run.ts'
 const FOLDER = new URL('../../scenarios', import.meta.url).pathname
 const files = readdirSync(FOLDER).filter((name) => name.endsWith('.yaml'))
 const read = (file: string): Inventory => readInput([join(FOLDER, file)])
+
+/**
+ * Where a run leads, whatever is kept of it: what programs saw, when each step was over, and how many steps and packets there
+ * were. A trace is read from the record, so of it only the times count.
+ */
+function course(file: string, recording: Recording): object {
+  const input = read(file)
+  const emulation = new Emulation(input, { recording })
+  const { steps } = runScenario(emulation, input.scenarios[0])
+  const { recorder, rng } = emulation.kernel
+  return {
+    steps: steps.map(({ began, ended, outcome }) => ({
+      began,
+      ended,
+      outcome: outcome.kind === 'trace' ? outcome.kind : outcome,
+    })),
+    now: emulation.now,
+    packets: recorder.packet(),
+    ids: recorder.skip(),
+    chance: rng.u32(),
+  }
+}
 
 /** Everything recorded, as text. */
 function record(file: string): string {
@@ -44,5 +67,11 @@ describe.each(files)('scenario %s', (file) => {
 
   it('records the same steps and bytes twice', () => {
     expect(record(file)).toBe(record(file))
+  })
+
+  it('goes the same way whether it is recorded or not', () => {
+    const recorded = course(file, 'frames')
+    expect(course(file, 'steps')).toEqual(recorded)
+    expect(course(file, 'off')).toEqual(recorded)
   })
 })
