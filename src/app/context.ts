@@ -1,8 +1,7 @@
 import type { ProcessSockets } from '../linux/socket/process-sockets.ts'
 import type { Process, Task } from '../sim/process.ts'
 import type { Simulation } from '../sim/simulation.ts'
-import type { StepId } from '../trace/step.ts'
-import type { ProgramEvent } from '../trace/steps/packet.ts'
+import type { Event, StepId } from '../trace/step.ts'
 import type { Address, Family } from '../util/address.ts'
 import type { Rng } from '../util/rng.ts'
 
@@ -33,7 +32,7 @@ export interface PodContext {
   readonly cause: StepId
   /** A line on standard output or error. */
   print(line: string): void
-  record(event: ProgramEvent, cause?: StepId): StepId
+  record(event: Event, cause?: StepId): StepId
   /** A process that ends with the program. */
   fork<T>(process: Process<T>, name: string): Task<T>
 }

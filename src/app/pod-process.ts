@@ -3,8 +3,7 @@ import { ProcessSockets } from '../linux/socket/process-sockets.ts'
 import type { Sockets } from '../linux/socket/table.ts'
 import { type Process, spawn, type Task } from '../sim/process.ts'
 import type { Simulation } from '../sim/simulation.ts'
-import type { StepId } from '../trace/step.ts'
-import type { ProgramEvent } from '../trace/steps/packet.ts'
+import type { Event, StepId } from '../trace/step.ts'
 import type { Rng } from '../util/rng.ts'
 import type { NameService, PodContext, Program } from './context.ts'
 
@@ -75,7 +74,7 @@ export class PodProcess implements PodContext {
     this.note({ kind: 'output', program: this.options.program, line }, this.cause)
   }
 
-  record(event: ProgramEvent, cause: StepId = this.cause): StepId {
+  record(event: Event, cause: StepId = this.cause): StepId {
     return this.note(event, cause)
   }
 
@@ -108,7 +107,7 @@ export class PodProcess implements PodContext {
     this.note({ kind: 'program', program: this.options.program, change: 'exit', code }, this.cause)
   }
 
-  private note(event: ProgramEvent, cause: StepId): StepId {
+  private note(event: Event, cause: StepId): StepId {
     const { kernel, place } = this.options.ip
     const { recorder } = kernel
     return recorder.on ? recorder.step(kernel.simulation.now, place, cause, 0, null, event) : recorder.skip()

@@ -1,19 +1,25 @@
 import { fetch } from '../app/curl/curl.ts'
-import type { CurlResult, CurlOptions as FetchOptions } from '../app/curl/options.ts'
+import type { CurlResult, CurlOptions as FetchOptions, Upgrade } from '../app/curl/options.ts'
 import { type Glance, glanceOf } from '../explain/glance.ts'
 import { en } from '../explain/messages/en.ts'
 import { isKind } from '../explain/record.ts'
 import { type PacketLine, packetsOf } from '../explain/session.ts'
+import { handshakeText } from '../explain/text/handshake.ts'
 import { glanceText, packetTable } from '../explain/text/session.ts'
+import { pcapng } from '../export/pcapng.ts'
+import { loadFile } from '../host/certificate-files.ts'
+import { loadCertificates } from '../pki/load/load.ts'
+import { versionsUpTo } from '../scenario/cluster-tls.ts'
 import type { Emulation } from '../scenario/emulation.ts'
 import { type Address, parseAddress } from '../util/address.ts'
 import { text, utf8 } from '../util/bytes.ts'
 import { inputError } from '../util/diagnostics.ts'
 import type { Header } from '../wire/http/head.ts'
+import { captureFilter } from './capture.ts'
 import type { CurlOptions } from './curl.ts'
 import { EXIT } from './exit.ts'
 import { emulationOf, heading } from './input.ts'
-import { print, printJson } from './output.ts'
+import { print, printJson, writeNew } from './output.ts'
 
 /** One request and everything that was seen of it. */
 interface Request {
@@ -22,17 +28,36 @@ interface Request {
   readonly packets: readonly PacketLine[]
   /** What curl printed. */
   readonly lines: readonly string[]
+  readonly handshake: readonly string[]
 }
 
 export function curl(url: string, options: CurlOptions): number {
   const emulation = emulationOf(options)
-  const wanted = fetchOptions(options)
+  const wanted = { ...fetchOptions(options), upgrades: { https: https(emulation, options) } }
   const requests = Array.from({ length: options.count }, () => request(emulation, url, options.from, wanted))
+  writeFiles(emulation, options)
   if (options.output === 'json')
     printJson('Curl', { request: { from: options.from, url }, requests: requests.map(plain) })
   else if (requests.length === 1) print([heading(emulation), '', ...requestText(requests[0])])
   else print([heading(emulation), '', ...countText(requests)])
   return requests.every(({ result }) => result.code === 0) ? EXIT.ok : EXIT.failed
+}
+
+function https({ tls, recorder }: Emulation, { insecure, cacert, tlsMax }: CurlOptions): Upgrade {
+  const roots = cacert === undefined ? undefined : loadFile(cacert, loadCertificates)
+  return tls.client({ insecure, roots, trace: recorder.on, versions: versionsUpTo(tlsMax) })
+}
+
+function writeFiles(emulation: Emulation, options: CurlOptions): void {
+  const keylog = emulation.tls.keylog.map((line) => `${line}\n`).join('')
+  if (options.keylog !== undefined) writeNew(options.keylog, keylog, { force: options.force, secret: true })
+  if (options.pcap === undefined) return
+  const at = captureFilter(emulation, options.capture, options.from)
+  const secret = keylog !== ''
+  writeNew(options.pcap, pcapng(emulation.recorder, { at, epoch: emulation.epoch, keylog }), {
+    force: options.force,
+    secret,
+  })
 }
 
 function request(emulation: Emulation, url: string, from: string, options: FetchOptions): Request {
@@ -44,10 +69,16 @@ function request(emulation: Emulation, url: string, from: string, options: Fetch
   const lines = mine.flatMap((step) =>
     isKind(step, 'output') && step.event.program === 'curl' ? [step.event.line] : [],
   )
-  return { result, glance: glanceOf(emulation.index, start), packets: packetsOf(emulation.index, start), lines }
+  return {
+    result,
+    glance: glanceOf(emulation.index, start),
+    packets: packetsOf(emulation.index, start),
+    lines,
+    handshake: handshakeText(mine),
+  }
 }
 
-function requestText({ result, glance, packets, lines }: Request): string[] {
+function requestText({ result, glance, packets, lines, handshake }: Request): string[] {
   const { session } = en
   const verdict = result.code === 0 ? session.succeeded(result.status ?? 0) : session.failed(result.message ?? '')
   return [
@@ -56,6 +87,7 @@ function requestText({ result, glance, packets, lines }: Request): string[] {
     '',
     session.packets,
     ...packetTable(packets),
+    ...(handshake.length === 0 ? [] : ['', ...handshake]),
     '',
     session.output,
     ...lines.map((line) => `  ${line}`.trimEnd()),

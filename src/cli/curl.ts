@@ -14,6 +14,13 @@ export interface CurlOptions extends InputOptions {
   readonly resolve?: readonly string[]
   readonly connectTimeout?: number
   readonly maxTime?: number
+  readonly insecure: boolean
+  readonly cacert?: string
+  readonly tlsMax?: '1.2' | '1.3'
+  readonly keylog?: string
+  readonly pcap?: string
+  readonly capture?: string
+  readonly force: boolean
   readonly count: number
   readonly output: 'text' | 'json'
 }
@@ -21,6 +28,7 @@ export interface CurlOptions extends InputOptions {
 const EXAMPLES = `
 Examples:
   podwire curl --from client http://web.default.svc/
+  podwire curl --from client https://web.default.svc/ --pcap web.pcapng
   podwire curl --from client -v -H 'Host: shop.example' http://10.244.2.2:8080/cart
   podwire curl -f cluster.yaml --from shop/cart --count 20 http://catalog.shop/
 
@@ -41,6 +49,13 @@ export function addCurl(program: Command): void {
     .option('--resolve <host:port:address>', 'an address for a name, without asking DNS (repeatable)', repeated)
     .option('--connect-timeout <seconds>', 'give up connecting after', seconds)
     .option('-m, --max-time <seconds>', 'give up altogether after', seconds)
+    .option('-k, --insecure', 'accept any certificate', false)
+    .option('--cacert <file>', "trust these certificates (PEM) instead of the cluster's CA")
+    .addOption(new Option('--tls-max <version>', 'the highest version of TLS to offer').choices(['1.2', '1.3']))
+    .option('--keylog <file>', 'write the TLS secrets (SSLKEYLOGFILE format)')
+    .option('--pcap <file>', 'write a capture (pcapng) that carries its TLS secrets')
+    .option('--capture <device>', "where to capture: NODE:DEVICE, NS/POD:DEVICE or all (default: the sender's eth0)")
+    .option('--force', 'replace files that exist', false)
     .option('--count <n>', 'ask so many times, one after the other', count, 1)
     .addOption(new Option('-o, --output <format>', 'how to print it').choices(['text', 'json']).default('text'))
     .addHelpText('after', EXAMPLES)

@@ -22,6 +22,8 @@ export function glanceOf(index: StepIndex, start: StepId): Glance {
   }
   const tcp = tcpStage(steps)
   if (tcp !== null) stages.push(tcp)
+  const tls = tlsStage(steps)
+  if (tls !== null) stages.push(tls)
   const response = steps.findLast((step) => isKind(step, 'http-response'))
   if (response !== undefined && isKind(response, 'http-response')) {
     stages.push({ stage: 'http', outcome: String(response.event.status), ok: true })
@@ -40,4 +42,15 @@ function tcpStage(steps: readonly Step[]): Glance[number] | null {
     return { stage: 'tcp', outcome: failure.event.errno, ok: false }
   const tried = steps.some((step) => isKind(step, 'tcp-state'))
   return tried ? { stage: 'tcp', outcome: en.session.noAnswer, ok: false } : null
+}
+
+/** Done once application data may flow; else the alert that ended it. */
+function tlsStage(steps: readonly Step[]): Glance[number] | null {
+  const alert = steps.findLast((step) => isKind(step, 'tls-alert') && step.event.level === 'fatal')
+  if (alert !== undefined && isKind(alert, 'tls-alert'))
+    return { stage: 'tls', outcome: alert.event.description, ok: false }
+  const finished = steps.some((step) => isKind(step, 'tls-state') && step.event.to === 'CONNECTED')
+  if (finished) return { stage: 'tls', outcome: en.session.ok, ok: true }
+  const begun = steps.some((step) => isKind(step, 'tls-message'))
+  return begun ? { stage: 'tls', outcome: en.session.noAnswer, ok: false } : null
 }

@@ -13,6 +13,7 @@ import { type Diagnostic, inputError, type SourcePosition } from '../util/diagno
 import { Rng } from '../util/rng.ts'
 import { withAddons } from './addons.ts'
 import { Cluster, type Host } from './cluster.ts'
+import { ClusterTls } from './cluster-tls.ts'
 import { Directory, type Target } from './directory.ts'
 import { ClusterDns } from './dns.ts'
 import { parseEndpoint } from './endpoint.ts'
@@ -68,6 +69,7 @@ export class Emulation {
   readonly namespace: string
   readonly inventory: Inventory
   readonly dns: ClusterDns
+  readonly tls: ClusterTls
 
   /** `input` is completed by what kubeadm would add to it. */
   constructor(input: Inventory, options: EmulationOptions = {}) {
@@ -86,6 +88,7 @@ export class Emulation {
     this.services = new Services(inventory, this.plan, (pod) => this.cluster.addressesOf(pod), this.kernel.rng)
     this.cluster.services = this.services
     this.dns = new ClusterDns(this.plan, this.services)
+    this.tls = new ClusterTls(this.services, this.kernel.rng.fork('tls'), this.epoch)
     this.directory = new Directory(this.plan, this.services.all)
     this.cluster.start()
     this.facts = new ClusterFacts(this.cluster, this.services)

@@ -4,6 +4,7 @@ import { Veth } from '../linux/device/veth.ts'
 import { inputError, type SourcePosition } from '../util/diagnostics.ts'
 import { nearest } from '../util/near.ts'
 import type { Host } from './cluster.ts'
+import { versionsUpTo } from './cluster-tls.ts'
 import type { Emulation } from './emulation.ts'
 import type { Operation } from './load/scenario-kind.ts'
 import { durationOf } from './load/scenario-schema.ts'
@@ -33,8 +34,10 @@ export function perform(emulation: Emulation, operation: Operation, at: SourcePo
       return emulation.runProgram(host, 'connect', (context) => connect(context, to, port, operation.with.send))
     }
     case 'curl': {
-      const host = emulation.host(operation.with.from, at)
-      return emulation.runProgram(host, 'curl', (context) => curl(context, operation.with.url))
+      const { from, url, insecure = false, tlsMax } = operation.with
+      const host = emulation.host(from, at)
+      const https = emulation.tls.client({ insecure, trace: emulation.recorder.on, versions: versionsUpTo(tlsMax) })
+      return emulation.runProgram(host, 'curl', (context) => curl(context, url, { upgrades: { https } }))
     }
     case 'advance':
       emulation.advance(durationOf(operation.with))

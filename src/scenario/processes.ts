@@ -3,6 +3,8 @@ import { PodProcess } from '../app/pod-process.ts'
 import type { Pod } from '../kube/api/pod.ts'
 import type { Namespace } from '../linux/namespace.ts'
 import type { Sockets } from '../linux/socket/table.ts'
+import type { Recorder } from '../trace/recorder.ts'
+import type { ClusterTls } from './cluster-tls.ts'
 import { type ClusterDns, servesDns } from './dns.ts'
 import type { Server } from './pod-sockets.ts'
 import { serve, servingsOf } from './servers.ts'
@@ -14,6 +16,8 @@ export interface Surroundings {
   /** Milliseconds since 1970 at the scenario's start. */
   readonly epoch: number
   readonly dns: ClusterDns
+  readonly tls: ClusterTls
+  readonly recorder: Recorder
 }
 
 /** Starts a process in a namespace; its first step says so. A pod's asks the cluster's DNS, a machine's does not. */
@@ -36,6 +40,10 @@ export function serverOf(pod: Pod, around: () => Surroundings): Server | null {
   if (servings.length === 0 && !dns) return null
   return (namespace, sockets) => {
     if (dns) around().dns.serve(startProcess(namespace, sockets, 'coredns', around()), around().epoch)
-    serve(servings, (program) => startProcess(namespace, sockets, program, around()))
+    serve(
+      servings,
+      (program) => startProcess(namespace, sockets, program, around()),
+      (process, fault) => around().tls.server(pod, fault, process, around().recorder.on),
+    )
   }
 }

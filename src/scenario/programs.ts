@@ -1,5 +1,6 @@
 import type { PodContext } from '../app/context.ts'
 import { fetch } from '../app/curl/curl.ts'
+import type { CurlOptions } from '../app/curl/options.ts'
 import { echo, type PingOptions } from '../app/ping.ts'
 import { route } from '../app/traceroute.ts'
 import { SocketError } from '../linux/socket/error.ts'
@@ -36,8 +37,8 @@ export function* traceroute(
   return { kind: 'traceroute', via, reached, error }
 }
 
-export function* curl(context: PodContext, url: string): Process<Outcome> {
-  const { code, status, message } = yield* fetch(context, url)
+export function* curl(context: PodContext, url: string, options: CurlOptions): Process<Outcome> {
+  const { code, status, message } = yield* fetch(context, url, options)
   return { kind: 'curl', status, exit: code, error: message }
 }
 

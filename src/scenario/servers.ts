@@ -1,15 +1,19 @@
 import { tcpEcho, udpEcho } from '../app/echo.ts'
 import { echoPage } from '../app/http/echo-page.ts'
-import { serveHttp } from '../app/http/server.ts'
+import { type HttpServerOptions, serveHttp } from '../app/http/server.ts'
 import type { PodProcess } from '../app/pod-process.ts'
 import { nameOf } from '../kube/api/meta.ts'
 import type { Pod } from '../kube/api/pod.ts'
+import type { Fault } from '../pki/certificates.ts'
 import { inputError } from '../util/diagnostics.ts'
+import { faultNames, isFault } from './cluster-tls.ts'
 
 /** One port that a pod serves. */
 export interface Serving {
-  readonly scheme: 'http' | 'tcp' | 'udp'
+  readonly scheme: 'http' | 'https' | 'tcp' | 'udp'
   readonly port: number
+  /** Of an HTTPS server's certificate: what is wrong with it, for lessons. */
+  readonly fault: Fault | null
 }
 
 const ANNOTATION = 'podwire.dev/serve'
@@ -19,24 +23,34 @@ export function servingsOf(pod: Pod): Serving[] {
   const servings = new Map<string, Serving>()
   for (const { port, protocol } of pod.ports) {
     if (protocol === 'SCTP') continue
-    servings.set(`${protocol}/${port}`, { scheme: protocol === 'UDP' ? 'udp' : 'http', port })
+    servings.set(`${protocol}/${port}`, { scheme: protocol === 'UDP' ? 'udp' : 'http', port, fault: null })
   }
   for (const text of pod.serve.split(',')) {
     if (text.trim() === '') continue
     const serving = parseServing(text.trim())
     if (serving === null) {
       const message = `Pod ${nameOf(pod.meta)}: annotation ${ANNOTATION} holds "${text.trim()}"`
-      throw inputError(message, 'http:PORT, tcp:PORT or udp:PORT', pod.meta.at)
+      const forms = `http:PORT, https:PORT, tcp:PORT, udp:PORT, or https:PORT?fault=F with F one of ${faultNames}`
+      throw inputError(message, forms, pod.meta.at)
     }
     servings.set(`${serving.scheme === 'udp' ? 'UDP' : 'TCP'}/${serving.port}`, serving)
   }
   return [...servings.values()]
 }
 
-/** Opens the ports: `start` makes a process of the pod's for each. */
-export function serve(servings: readonly Serving[], start: (program: string) => PodProcess): void {
-  for (const { scheme, port } of servings) {
+/** Opens the ports: `start` makes a process of the pod's for each, `secure` what turns its connections to TLS. */
+export function serve(
+  servings: readonly Serving[],
+  start: (program: string) => PodProcess,
+  secure: (process: PodProcess, fault: Fault | null) => NonNullable<HttpServerOptions['upgrade']>,
+): void {
+  for (const { scheme, port, fault } of servings) {
     switch (scheme) {
+      case 'https': {
+        const process = start('https-server')
+        serveHttp(process, { port, respond: echoPage(process), upgrade: secure(process, fault) })
+        break
+      }
       case 'http': {
         const process = start('http-server')
         serveHttp(process, { port, respond: echoPage(process) })
@@ -52,7 +66,10 @@ export function serve(servings: readonly Serving[], start: (program: string) => 
 }
 
 function parseServing(text: string): Serving | null {
-  const match = /^(http|tcp|udp):(\d{1,5})$/.exec(text)
+  const match = /^(http|https|tcp|udp):(\d{1,5})(?:\?fault=([a-z0-9-]+))?$/.exec(text)
   const port = Number(match?.[2])
-  return match === null || port < 1 || port > 65_535 ? null : { scheme: match[1] as Serving['scheme'], port }
+  if (match === null || port < 1 || port > 65_535) return null
+  const fault = match[3] ?? null
+  if (fault !== null && (match[1] !== 'https' || !isFault(fault))) return null
+  return { scheme: match[1] as Serving['scheme'], port, fault: fault as Fault | null }
 }

@@ -19,7 +19,9 @@ export const CODE = {
   partial: 18,
   httpError: 22,
   timeout: 28,
+  tlsConnect: 35,
   empty: 52,
   send: 55,
   receive: 56,
+  peerVerification: 60,
 } as const

@@ -15,8 +15,8 @@ export interface HttpServerOptions {
   readonly port: number
   /** Answers a request; may take its time. */
   readonly respond: (request: HttpRequest, peer: TcpStream) => Process<HttpResponse>
-  /** What lies between TCP and HTTP: TLS. Throws when it comes to nothing; the connection is then closed. */
-  readonly upgrade?: (stream: TcpStream) => Process<Stream>
+  /** What lies between TCP and HTTP: TLS. Null when it came to nothing; the connection is then closed. */
+  readonly upgrade?: (stream: TcpStream) => Process<Stream | null>
 }
 
 /** Serves HTTP/1.1 (RFC 9112) with persistent connections. Parks nothing while nobody is connected. */
@@ -30,6 +30,7 @@ export function serveHttp(context: PodContext, options: HttpServerOptions): List
 function* connection(context: PodContext, tcp: TcpStream, options: HttpServerOptions): Process {
   try {
     const stream = options.upgrade === undefined ? tcp : yield* options.upgrade(tcp)
+    if (stream === null) return
     yield* exchange(context, tcp, stream, options)
     stream.close()
   } catch (error) {

@@ -69,7 +69,13 @@ const operations = {
     maxHops: ttl.default(30),
   }),
   connect: z.strictObject({ from: endpoint, to: endpoint, send: payload.default(0) }),
-  curl: z.strictObject({ from: endpoint, url: z.string().min(1) }),
+  curl: z.strictObject({
+    from: endpoint,
+    url: z.string().min(1),
+    roots: z.literal('cluster-ca').optional().describe("whom to trust over https: the cluster's CA, also the default"),
+    insecure: z.boolean().optional().describe('accept any certificate, as curl -k does'),
+    tlsMax: z.enum(['1.2', '1.3']).optional().describe('the highest version of TLS to offer'),
+  }),
   trace: z.strictObject({
     from: endpoint,
     to: endpoint,

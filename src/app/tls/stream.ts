@@ -1,0 +1,133 @@
+import { SocketError } from '../../linux/socket/error.ts'
+import type { Stream } from '../../linux/socket/stream.ts'
+import type { TcpStream } from '../../linux/socket/tcp/stream.ts'
+import type { Process } from '../../sim/process.ts'
+import type { Fault } from '../../tls/alert.ts'
+import type { Connection } from '../../tls/connection.ts'
+import type { Connected, Output } from '../../tls/output.ts'
+import { concat } from '../../util/bytes.ts'
+import { type PodContext, wallClock } from '../context.ts'
+
+const CHUNK = 65_536
+
+/** The handshake, or the connection after it, came to an end that nobody wanted. */
+export class TlsBroken extends Error {
+  constructor(
+    /** Who gave up. */
+    readonly by: 'client' | 'server',
+    readonly fault: Fault,
+    /** What the judge of certificates said, if it was that. */
+    readonly detail: unknown,
+  ) {
+    super(`${fault.alert}: ${fault.rule}`)
+    this.name = 'TlsBroken'
+  }
+}
+
+/** TLS over an emulated TCP connection: the engine's outputs become bytes on the wire, steps, and data for the program. */
+export class TlsStream implements Stream {
+  connected: Connected | null = null
+  private arrived: Uint8Array[] = []
+  private ended = false
+  private broken: TlsBroken | null = null
+
+  constructor(
+    private readonly context: PodContext,
+    private readonly tcp: TcpStream,
+    private readonly end: Connection,
+    private readonly keylog: (line: string) => void,
+  ) {}
+
+  /** Runs the handshake. Throws TlsBroken when it fails, SocketError when TCP does. */
+  *handshake(): Process<Connected> {
+    yield* this.act(this.end.start(this.now()))
+    while (this.connected === null) {
+      if (this.broken !== null) throw this.broken
+      yield* this.take()
+    }
+    return this.connected
+  }
+
+  *read(max: number): Process<Uint8Array | null> {
+    while (this.arrived.length === 0) {
+      if (this.broken !== null) throw this.broken
+      if (this.ended) return null
+      yield* this.take()
+    }
+    const all = concat(this.arrived)
+    this.arrived = all.length > max ? [all.subarray(max)] : []
+    return all.subarray(0, max)
+  }
+
+  *write(bytes: Uint8Array): Process {
+    if (this.broken !== null) throw this.broken
+    yield* this.act(this.end.write(bytes))
+  }
+
+  /** Sends close_notify; reading goes on. */
+  shutdown(): void {
+    this.sayGoodbye()
+  }
+
+  abort(): void {
+    this.tcp.abort()
+  }
+
+  /** close_notify, then the end of the TCP connection. */
+  close(): void {
+    this.sayGoodbye()
+    this.tcp.close()
+  }
+
+  /** Not waited for: like a program that exits, we leave it to a send buffer that has room, and else go without. */
+  private sayGoodbye(): void {
+    try {
+      this.act(this.end.close()).next()
+    } catch (error) {
+      if (!(error instanceof SocketError)) throw error
+    }
+  }
+
+  private *take(): Process {
+    const bytes = yield* this.tcp.read(CHUNK)
+    yield* this.act(bytes === null ? this.end.end() : this.end.receive(bytes, this.now()))
+    if (bytes === null) this.ended = true
+  }
+
+  /** What one call of the engine led to, in order; what is to be sent goes out in one piece. */
+  private *act(outputs: readonly Output[]): Process {
+    const send: Uint8Array[] = []
+    for (const output of outputs) {
+      switch (output.kind) {
+        case 'send':
+          send.push(output.bytes)
+          break
+        case 'data':
+          this.arrived.push(output.bytes)
+          break
+        case 'connected':
+          this.connected = output.connected
+          break
+        case 'step':
+          this.tcp.cause = this.context.record(output.event, this.tcp.cause)
+          break
+        case 'keylog':
+          this.keylog(output.line)
+          break
+        case 'closed':
+          this.ended = true
+          break
+        case 'failed':
+          this.broken = new TlsBroken(output.by, output.fault, output.detail)
+          break
+        case 'session':
+          break
+      }
+    }
+    if (send.length > 0) yield* this.tcp.write(concat(send))
+  }
+
+  private now(): number {
+    return wallClock(this.context)
+  }
+}
