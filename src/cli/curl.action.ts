@@ -43,9 +43,9 @@ export function curl(url: string, options: CurlOptions): number {
   return requests.every(({ result }) => result.code === 0) ? EXIT.ok : EXIT.failed
 }
 
-function https({ tls, recorder }: Emulation, { insecure, cacert, tlsMax }: CurlOptions): Upgrade {
+function https({ tls }: Emulation, { insecure, cacert, tlsMax }: CurlOptions): Upgrade {
   const roots = cacert === undefined ? undefined : loadFile(cacert, loadCertificates)
-  return tls.client({ insecure, roots, trace: recorder.on, versions: versionsUpTo(tlsMax) })
+  return tls.client({ insecure, roots, versions: versionsUpTo(tlsMax) })
 }
 
 function writeFiles(emulation: Emulation, options: CurlOptions): void {

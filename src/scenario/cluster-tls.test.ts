@@ -34,7 +34,7 @@ function ask(
   options: { insecure?: boolean; versions?: readonly ('TLS 1.2' | 'TLS 1.3')[] } = {},
 ) {
   const emulation = new Emulation(load([{ name: 't.yaml', text: yaml(serve) }]))
-  const https = emulation.tls.client({ insecure: false, trace: true, ...options })
+  const https = emulation.tls.client({ insecure: false, ...options })
   const host = emulation.host('client')
   const result = emulation.runProgram(host, 'curl', (context) => fetch(context, url, { upgrades: { https } }))
   const start =

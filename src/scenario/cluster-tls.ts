@@ -1,7 +1,7 @@
 import type { PodContext } from '../app/context.ts'
 import type { Upgrade } from '../app/curl/options.ts'
 import type { TlsStream } from '../app/tls/stream.ts'
-import { acceptTls, type HttpsClient, httpsUpgrade, type KeyLog } from '../app/tls/upgrade.ts'
+import { acceptTls, type HttpsClient, httpsUpgrade, type KeyLog, STEPS } from '../app/tls/upgrade.ts'
 import { selects } from '../kube/api/meta.ts'
 import type { Pod } from '../kube/api/pod.ts'
 import type { TcpStream } from '../linux/socket/tcp/stream.ts'
@@ -53,7 +53,7 @@ export class ClusterTls {
 
   /** For curl in a pod: trusts the cluster's CA, `roots` instead, or (curl -k) anybody. */
   client(
-    options: { readonly insecure: boolean; readonly trace: boolean; readonly roots?: readonly Certificate[] } & Pick<
+    options: { readonly insecure: boolean; readonly roots?: readonly Certificate[] } & Pick<
       HttpsClient,
       'versions' | 'groups'
     >,
@@ -63,16 +63,11 @@ export class ClusterTls {
   }
 
   /** For a pod's server: its certificate names the Services that select it. */
-  server(
-    pod: Pod,
-    fault: Fault | null,
-    context: PodContext,
-    trace: boolean,
-  ): (tcp: TcpStream) => Process<TlsStream | null> {
+  server(pod: Pod, fault: Fault | null, context: PodContext): (tcp: TcpStream) => Process<TlsStream | null> {
     const rng = this.rng.fork(`certificate of ${pod.meta.namespace}/${pod.meta.name}`)
     const { certificate, chain, key } = this.identity(pod, fault, rng)
     const identities = [identityOf({ certificate, chain }, emulatedSigner(key, rng.fork('signatures')))]
-    return acceptTls(context, { identities, random: context.rng, alpn: ['http/1.1'], trace, secrets: trace }, this.log)
+    return acceptTls(context, { identities, random: context.rng, alpn: ['http/1.1'], ...STEPS }, this.log)
   }
 
   /** Read at each judgement: servers, and what comes with them, start when they are first asked. */

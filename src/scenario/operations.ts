@@ -36,7 +36,7 @@ export function perform(emulation: Emulation, operation: Operation, at: SourcePo
     case 'curl': {
       const { from, url, insecure = false, tlsMax } = operation.with
       const host = emulation.host(from, at)
-      const https = emulation.tls.client({ insecure, trace: emulation.recorder.on, versions: versionsUpTo(tlsMax) })
+      const https = emulation.tls.client({ insecure, versions: versionsUpTo(tlsMax) })
       return emulation.runProgram(host, 'curl', (context) => curl(context, url, { upgrades: { https } }))
     }
     case 'advance':

@@ -3,7 +3,6 @@ import { PodProcess } from '../app/pod-process.ts'
 import type { Pod } from '../kube/api/pod.ts'
 import type { Namespace } from '../linux/namespace.ts'
 import type { Sockets } from '../linux/socket/table.ts'
-import type { Recorder } from '../trace/recorder.ts'
 import type { ClusterTls } from './cluster-tls.ts'
 import { type ClusterDns, servesDns } from './dns.ts'
 import type { Server } from './pod-sockets.ts'
@@ -17,7 +16,6 @@ export interface Surroundings {
   readonly epoch: number
   readonly dns: ClusterDns
   readonly tls: ClusterTls
-  readonly recorder: Recorder
 }
 
 /** Starts a process in a namespace; its first step says so. A pod's asks the cluster's DNS, a machine's does not. */
@@ -43,7 +41,7 @@ export function serverOf(pod: Pod, around: () => Surroundings): Server | null {
     serve(
       servings,
       (program) => startProcess(namespace, sockets, program, around()),
-      (process, fault) => around().tls.server(pod, fault, process, around().recorder.on),
+      (process, fault) => around().tls.server(pod, fault, process),
     )
   }
 }

@@ -15,7 +15,6 @@ export type KeyLog = (line: string) => void
 export interface HttpsClient {
   readonly judge: CertificateJudge
   readonly keylog: KeyLog
-  readonly trace: boolean
   /** For servers that ask. */
   readonly identities?: readonly Identity[]
   /** curl's --tls-max. */
@@ -24,10 +23,13 @@ export interface HttpsClient {
   readonly groups?: readonly string[]
 }
 
+/** Steps are always made, also when nobody records them: they count, so that recording changes no ids. */
+export const STEPS = { trace: true, secrets: true } as const
+
 /** What curl does to a TCP connection for https: handshake, then HTTP through it. */
 export function httpsUpgrade(options: HttpsClient): Upgrade {
   return function* (tcp, url, context) {
-    const { judge, keylog, trace, identities, versions, groups } = options
+    const { judge, keylog, identities, versions, groups } = options
     const config = {
       serverName: url.host,
       judge,
@@ -37,7 +39,7 @@ export function httpsUpgrade(options: HttpsClient): Upgrade {
       random: context.rng,
       alpn: ['http/1.1'],
     }
-    const end = client({ ...config, keylog: true, trace, secrets: trace })
+    const end = client({ ...config, keylog: true, ...STEPS })
     const stream = new TlsStream(context, tcp, end, keylog)
     try {
       yield* stream.handshake()
