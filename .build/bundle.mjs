@@ -1,6 +1,6 @@
-// Makes dist/: the program (one file, plus the terminal UI, loaded only when it is needed) and the library.
+// Makes dist/, or the folder given: the program (one file, plus the terminal UI, loaded only when it is needed) and the library.
 import { rmSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { build } from 'esbuild'
 
 const root = join(import.meta.dirname, '..')
@@ -15,8 +15,8 @@ const withoutDevtools = {
   },
 }
 
-export async function bundle() {
-  rmSync(dist, { recursive: true, force: true })
+export async function bundle(outdir = dist) {
+  rmSync(outdir, { recursive: true, force: true })
   const shared = {
     absWorkingDir: root,
     bundle: true,
@@ -27,7 +27,7 @@ export async function bundle() {
     minifySyntax: true,
     sourcemap: 'linked',
     jsx: 'automatic',
-    outdir: dist,
+    outdir,
     chunkNames: 'chunks/[name]-[hash]',
     define: { 'process.env.NODE_ENV': '"production"' },
     plugins: [withoutDevtools],
@@ -38,7 +38,7 @@ export async function bundle() {
     logLevel: 'warning',
   }
   await build({ ...shared, entryPoints: { podwire: 'src/cli/main.ts', index: 'src/index.ts' } })
-  writeFileSync(join(dist, 'built'), new Date().toISOString())
+  writeFileSync(join(outdir, 'built'), new Date().toISOString())
 }
 
-if (process.argv[1] === import.meta.filename) await bundle()
+if (process.argv[1] === import.meta.filename) await bundle(resolve(process.argv[2] ?? dist))

@@ -1,8 +1,12 @@
+import { en } from '../explain/messages/en.ts'
+import { iptablesSave } from '../export/iptables.ts'
 import { netnsScript } from '../export/netns.ts'
 import { describeCluster } from '../export/netns-cluster.ts'
+import { nftScript } from '../export/nftables.ts'
 import { pcapng } from '../export/pcapng.ts'
+import { netfilterOf, nodeNamespace } from '../scenario/proxy-decision.ts'
 import { captureFilter } from './capture.ts'
-import type { NetnsOptions, PcapngOptions } from './export.ts'
+import type { NetnsOptions, PcapngOptions, RulesOptions } from './export.ts'
 import { emulationOf } from './input.ts'
 import { writeNew } from './output.ts'
 
@@ -18,4 +22,22 @@ export function exportNetns(options: NetnsOptions): void {
   const emulation = emulationOf(options, 'off')
   const title = `The cluster of ${options.file?.join(', ') ?? 'the scenario `first`'}, as podwire builds it.`
   process.stdout.write(netnsScript(describeCluster(emulation, title, options.prefix)))
+}
+
+/** Prints a node's iptables rules, of whoever made them. */
+export function exportIptables(options: RulesOptions): void {
+  const emulation = emulationOf(options, 'off')
+  const family = options.family === '4' ? 4 : 6
+  const rules = netfilterOf(nodeNamespace(emulation, options.node)).ruleSet(family)
+  if (Object.keys(rules).length === 0) process.stderr.write(`${en.proxy.noIptables(options.node)}\n`)
+  process.stdout.write(iptablesSave(rules, family))
+}
+
+/** Prints a node's nftables tables: empty unless kube-proxy runs in that mode, which is said on stderr. */
+export function exportNftables(options: RulesOptions): void {
+  const emulation = emulationOf(options, 'off')
+  const family = options.family === '4' ? 4 : 6
+  const tables = netfilterOf(nodeNamespace(emulation, options.node)).nftTables(family)
+  if (tables.length === 0) process.stderr.write(`${en.proxy.noNftables(options.node, emulation.plan.path.proxyMode)}\n`)
+  process.stdout.write(tables.map((table) => nftScript(table, family)).join(''))
 }

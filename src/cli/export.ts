@@ -5,6 +5,7 @@ import { type InputOptions, withInput } from './options.ts'
 export function addExport(program: Command): void {
   const group = program.command('export').description("print what others' tools read")
   addPcapng(group)
+  addRules(group)
   addNetns(group)
 }
 
@@ -35,6 +36,41 @@ function addPcapng(group: Command): void {
     .action(async (options: PcapngOptions) => {
       ;(await import('./export.action.ts')).exportPcapng(options)
     })
+}
+
+export interface RulesOptions extends InputOptions {
+  readonly node: string
+  readonly family: '4' | '6'
+}
+
+function addRules(group: Command): void {
+  rulesCommand(
+    group,
+    'iptables',
+    'the rules of a node (kube-proxy, flannel) as iptables-save prints them',
+    'iptables-restore',
+  ).action(async (options: RulesOptions) => {
+    ;(await import('./export.action.ts')).exportIptables(options)
+  })
+  rulesCommand(group, 'nftables', 'the nftables tables of a node (kube-proxy) as commands for nft', 'nft -f -').action(
+    async (options: RulesOptions) => {
+      ;(await import('./export.action.ts')).exportNftables(options)
+    },
+  )
+}
+
+function rulesCommand(group: Command, name: string, description: string, loads: string): Command {
+  return withInput(group.command(name).description(description))
+    .requiredOption('--node <name>', 'whose rules')
+    .addOption(new Option('--family <family>', 'of IPv4 or of IPv6').choices(['4', '6']).default('4'))
+    .addHelpText(
+      'after',
+      `
+Examples:
+  podwire export ${name} --node node-1
+  podwire export ${name} -f cluster.yaml --node node-2 --family 6
+  podwire export ${name} --node node-1 | sudo unshare --net ${loads}`,
+    )
 }
 
 export interface NetnsOptions extends InputOptions {

@@ -4,6 +4,7 @@ import { addCurl } from './curl.ts'
 import { EXIT, report } from './exit.ts'
 import { addExport } from './export.ts'
 import { quietWhenPipeCloses } from './output.ts'
+import { addProxy } from './proxy.ts'
 import { addRun } from './run.ts'
 import { addScenarios } from './scenarios.ts'
 import { addTlsVerify } from './tls-verify.ts'
@@ -21,7 +22,8 @@ const program = new Command('podwire')
   .enablePositionalOptions()
   .exitOverride()
 
-for (const add of [addUi, addTrace, addCurl, addRun, addTlsVerify, addExport, addScenarios, addCompletion]) add(program)
+for (const add of [addUi, addTrace, addCurl, addRun, addProxy, addTlsVerify, addExport, addScenarios, addCompletion])
+  add(program)
 
 quietWhenPipeCloses()
 try {

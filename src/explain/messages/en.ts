@@ -1,3 +1,4 @@
+import { proxy } from './en-proxy.ts'
 import { report } from './en-report.ts'
 import { session } from './en-session.ts'
 import { ui } from './en-ui.ts'
@@ -10,6 +11,7 @@ export const en = {
   ui,
   report,
   session,
+  proxy,
   verdict: {
     delivered: 'DELIVERED',
     refused: 'REFUSED',

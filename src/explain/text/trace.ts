@@ -5,6 +5,7 @@ import { icmpName } from '../sentence.ts'
 import type { ConntrackEntry, Trace } from '../trace.ts'
 import { columns } from './columns.ts'
 import { onRealNode } from './commands.ts'
+import { standing } from './standing.ts'
 
 /** A trace as `podwire trace` prints it: the verdict first, why at every hop, and what shows the same on a real node. */
 export function traceText(trace: Trace): string[] {
@@ -13,8 +14,7 @@ export function traceText(trace: Trace): string[] {
     hopSection(en.heading.forward, trace.forward.hops, true),
     trace.reply === undefined ? [] : hopSection(en.heading.reply, trace.reply.hops, false),
     conntrackSection(trace.conntrack),
-    sentences(en.heading.assumed, trace.assumed),
-    sentences(en.heading.unmodelled, trace.unmodelled),
+    ...standing(trace),
     onRealNode(trace),
   ]
   return sections.filter((lines) => lines.length > 0).flatMap((lines, i) => (i === 0 ? lines : ['', ...lines]))
@@ -123,8 +123,4 @@ function conntrackSection(entries: readonly ConntrackEntry[]): string[] {
       ' ',
     ),
   ])
-}
-
-function sentences(title: string, lines: readonly string[]): string[] {
-  return lines.length === 0 ? [] : [`${title}:`, ...lines.map((line) => `  ${line}`)]
 }

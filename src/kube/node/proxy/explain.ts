@@ -27,6 +27,8 @@ export interface Destination {
   readonly address: Address
   readonly port: number
   readonly probability: number
+  /** On some branch that leads here: an endpoint that reaches itself is, others may not be. */
+  readonly masqueraded: boolean
 }
 
 /** What becomes of it: `DNAT` to one of the destinations, or left as it is (`ACCEPT`), or refused. */
@@ -137,8 +139,14 @@ class Explanation {
       return
     }
     const text = formatEndpoint(address, port)
-    const before = this.destinations.get(text)?.probability ?? 0
-    this.destinations.set(text, { text, address, port, probability: before + probability })
+    const before = this.destinations.get(text)
+    this.destinations.set(text, {
+      text,
+      address,
+      port,
+      probability: (before?.probability ?? 0) + probability,
+      masqueraded: (before?.masqueraded ?? false) || masqueraded,
+    })
     this.masquerade ||= masqueraded
   }
 
