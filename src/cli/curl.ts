@@ -1,5 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
-import { type InputOptions, withInput } from './options.ts'
+import { type InputOptions, withInput, withProxyMode } from './options.ts'
 import { count, repeated } from './parse.ts'
 
 export interface CurlOptions extends InputOptions {
@@ -36,7 +36,9 @@ Exit code: 0 an answer came (with --fail: below 400), 1 not, 2 bad input; curl's
 
 /** `podwire curl`: a request from inside a pod, shown whole. */
 export function addCurl(program: Command): void {
-  withInput(program.command('curl').description('send an HTTP request from a pod, and show every packet of it'))
+  withProxyMode(
+    withInput(program.command('curl').description('send an HTTP request from a pod, and show every packet of it')),
+  )
     .argument('<url>', 'what to ask for')
     .requiredOption('--from <A>', 'who asks')
     .option('-v, --verbose', 'print what curl -v prints', false)

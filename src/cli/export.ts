@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander'
-import { type InputOptions, withInput } from './options.ts'
+import { type InputOptions, withInput, withProxyMode } from './options.ts'
 
 /** `podwire export …`: what others' tools read. */
 export function addExport(program: Command): void {
@@ -60,7 +60,7 @@ function addRules(group: Command): void {
 }
 
 function rulesCommand(group: Command, name: string, description: string, loads: string): Command {
-  return withInput(group.command(name).description(description))
+  return withProxyMode(withInput(group.command(name).description(description)))
     .requiredOption('--node <name>', 'whose rules')
     .addOption(new Option('--family <family>', 'of IPv4 or of IPv6').choices(['4', '6']).default('4'))
     .addHelpText(

@@ -15,7 +15,8 @@ export function emulationOf(
   recording: Recording = 'frames',
   inventory = inventoryOf(options),
 ): Emulation {
-  const emulation = new Emulation(inventory, { seed: options.seed, namespace: options.namespace, recording })
+  const { seed, namespace, proxyMode } = options
+  const emulation = new Emulation(inventory, { seed, namespace, proxyMode, recording })
   warn(emulation.diagnostics)
   return emulation
 }

@@ -1,6 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { type Address, parseAddress } from '../util/address.ts'
-import { type InputOptions, withInput } from './options.ts'
+import { type InputOptions, withInput, withProxyMode } from './options.ts'
 import { port } from './parse.ts'
 
 /** `podwire proxy …`: what kube-proxy makes of Services. */
@@ -28,7 +28,9 @@ It is the walk of the emulated kernel over the rules that \`podwire export iptab
 random match: all endpoints that could be picked, not the one that was. The exit code is 0 whatever becomes of the packet.`
 
 function addExplain(group: Command): void {
-  withInput(group.command('explain').description("all that a node's Service rules could do with a packet, and why"))
+  withProxyMode(
+    withInput(group.command('explain').description("all that a node's Service rules could do with a packet, and why")),
+  )
     .requiredOption('--node <name>', 'the node whose rules it meets first')
     .requiredOption('--source <address>', 'who sends', address)
     .requiredOption('--dest <address>', 'where to', address)

@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander'
-import { type InputOptions, withInput } from './options.ts'
+import { type InputOptions, withInput, withProxyMode } from './options.ts'
 import { count, port } from './parse.ts'
 
 export interface TraceOptions extends InputOptions {
@@ -28,7 +28,9 @@ Exit code: 0 delivered and answered, 1 not, 2 bad input.`
 
 /** `podwire trace`: one packet (for TCP a SYN) and its answer, hop by hop. */
 export function addTrace(program: Command): void {
-  withInput(program.command('trace').description('follow one packet and its answer, hop by hop, saying why'))
+  withProxyMode(
+    withInput(program.command('trace').description('follow one packet and its answer, hop by hop, saying why')),
+  )
     .requiredOption('--from <A>', 'who sends')
     .requiredOption('--to <B>', 'who is asked')
     .addOption(

@@ -188,13 +188,17 @@ export class Cluster {
       const own = plan.podCIDRs.find((range) => familyOf(range.address) === family)
       const whole = path.podCIDRs.find((range) => familyOf(range.address) === family)
       const parts: RulePart[] = []
-      if (this.services !== null && own !== undefined) parts.push(this.services.rules(plan, family))
+      const services = own === undefined ? null : this.services
+      const rules = services?.rules(plan, family) ?? null
+      if (rules !== null) parts.push(rules)
       if (own !== undefined && whole !== undefined && path.plugin === 'flannel')
         parts.push(flannelMasquerade(own, whole))
       if (parts.length > 0) netfilter.setRules(family, combineRules(parts))
+      const tables = services?.tables(plan, family) ?? []
+      if (tables.length > 0) netfilter.setNftables(family, tables)
     }
-    // kube-proxy serves NodePorts on 127.0.0.1 too (iptables.localhostNodePorts).
-    host.configure({ routeLocalnet: true })
+    // In this mode kube-proxy serves NodePorts on 127.0.0.1 too (iptables.localhostNodePorts).
+    if (path.proxyMode !== 'nftables') host.configure({ routeLocalnet: true })
     host.netfilter = netfilter
   }
 

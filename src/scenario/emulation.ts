@@ -2,6 +2,7 @@ import type { PodContext } from '../app/context.ts'
 import { endOf, pathOf, replyOf } from '../explain/path.ts'
 import { isKind, StepIndex } from '../explain/record.ts'
 import { type TraceRequest as Asked, traceOf } from '../explain/trace.ts'
+import type { ProxyMode } from '../kube/api/proxy-config.ts'
 import type { Kernel } from '../linux/kernel.ts'
 import type { Namespace } from '../linux/namespace.ts'
 import { type Process, spawn, type Task } from '../sim/process.ts'
@@ -37,6 +38,8 @@ export interface EmulationOptions {
   readonly recording?: Recording
   /** The namespace of endpoints that name none (`-n`). */
   readonly namespace?: string
+  /** Instead of the mode that the input names (`--proxy-mode`). */
+  readonly proxyMode?: ProxyMode
 }
 
 /** `podwire trace`: one packet from A to B. */
@@ -73,8 +76,9 @@ export class Emulation {
 
   /** `input` is completed by what kubeadm would add to it. */
   constructor(input: Inventory, options: EmulationOptions = {}) {
-    const { scenario = input.scenarios[0] ?? null } = options
-    const inventory = withAddons(input, scenario?.cluster ?? {})
+    const { scenario = input.scenarios[0] ?? null, proxyMode } = options
+    const settings = { ...scenario?.cluster, ...(proxyMode !== undefined && { proxyMode }) }
+    const inventory = withAddons(input, settings)
     this.inventory = inventory
     this.seed = options.seed ?? scenario?.seed ?? 1
     this.namespace = options.namespace ?? 'default'
@@ -83,7 +87,7 @@ export class Emulation {
       recorder: new Recorder(options.recording ?? 'frames'),
       rng: new Rng(this.seed),
     }
-    this.plan = planCluster(inventory, scenario?.cluster ?? {})
+    this.plan = planCluster(inventory, settings)
     this.cluster = new Cluster(this.kernel, this.plan, (pod) => serverOf(pod, () => this))
     this.services = new Services(inventory, this.plan, (pod) => this.cluster.addressesOf(pod), this.kernel.rng)
     this.cluster.services = this.services

@@ -10,6 +10,8 @@ import type { RulePart } from '../kube/node/node-rules.ts'
 import { type ProxyNode, proxyOptions } from '../kube/node/proxy/config.ts'
 import { IptablesProxy } from '../kube/node/proxy/iptables/proxy.ts'
 import { ServiceModel } from '../kube/node/proxy/model.ts'
+import { NftablesProxy } from '../kube/node/proxy/nftables/proxy.ts'
+import type { NftTable } from '../linux/netfilter/nft/table.ts'
 import { type Address, type Family, v4 } from '../util/address.ts'
 import type { Rng } from '../util/rng.ts'
 import { apiServerSlices } from './addons.ts'
@@ -25,7 +27,7 @@ export class Services {
   readonly slices: readonly EndpointSlice[]
   /** Sentences for `assumed`. */
   readonly assumed: readonly string[]
-  readonly proxy: IptablesProxy
+  private readonly proxy: IptablesProxy | NftablesProxy
 
   constructor(inventory: Inventory, plan: ClusterPlan, addressesOf: (pod: Pod) => readonly Address[], rng: Rng) {
     const allocator = new ServiceAllocator(plan.path.serviceCIDRs, rng.fork('service addresses'), inventory.services)
@@ -38,18 +40,19 @@ export class Services {
     for (const slice of this.slices) model.setSlice(slice)
     const config = inventory.hints.proxy ?? DEFAULT_PROXY_CONFIG
     const clusterCIDRs = config.clusterCIDRs.length > 0 ? config.clusterCIDRs : plan.path.podCIDRs
-    this.proxy = new IptablesProxy(model, proxyOptions({ ...config, clusterCIDRs }))
+    const options = { ...proxyOptions({ ...config, clusterCIDRs }), serviceCIDRs: plan.path.serviceCIDRs }
+    this.proxy =
+      plan.path.proxyMode === 'nftables' ? new NftablesProxy(model, options) : new IptablesProxy(model, options)
   }
 
-  /** kube-proxy's rules on one node. */
-  rules({ name, record, addresses, podCIDRs }: NodePlan, family: Family): RulePart {
-    const node: ProxyNode = {
-      name,
-      zone: record.zone,
-      addresses: [...addresses, ...podCIDRs.map(gatewayOf), ...podCIDRs.map((range) => range.address), LOOPBACK],
-      podCIDRs,
-    }
-    return this.proxy.part(node, family)
+  /** kube-proxy's iptables rules on one node: none in nftables mode. */
+  rules(node: NodePlan, family: Family): RulePart | null {
+    return this.proxy instanceof IptablesProxy ? this.proxy.part(proxyNode(node), family) : null
+  }
+
+  /** kube-proxy's nftables table on one node: none in other modes. */
+  tables(node: NodePlan, family: Family): readonly NftTable[] {
+    return this.proxy instanceof NftablesProxy ? [this.proxy.table(proxyNode(node), family)] : []
   }
 
   /** Services with a selector that no EndpointSlice and no Endpoints object speaks of. */
@@ -78,7 +81,15 @@ export class Services {
     const services = new Set(derived.map((slice) => `${slice.meta.namespace}/${slice.service}`)).size
     return [
       ...(dumped && services > 0 ? [say.derivedEndpoints(services)] : []),
-      ...(proxyMode === 'iptables' || this.all.length === 0 ? [] : [say.proxyMode(proxyMode)]),
+      ...(proxyMode !== 'ipvs' || this.all.length === 0 ? [] : [say.proxyMode(proxyMode)]),
     ]
   }
 }
+
+/** What kube-proxy finds on its node: the address it is known by first, then those of its other interfaces. */
+const proxyNode = ({ name, record, addresses, podCIDRs }: NodePlan): ProxyNode => ({
+  name,
+  zone: record.zone,
+  addresses: [...addresses, ...podCIDRs.map(gatewayOf), ...podCIDRs.map((range) => range.address), LOOPBACK],
+  podCIDRs,
+})

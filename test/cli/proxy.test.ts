@@ -36,6 +36,17 @@ describe('podwire proxy explain', () => {
     expect(decision('192.168.56.11', WEB)).toMatchObject({ verdict: 'DNAT', masquerade: true })
   })
 
+  it('says the same in nftables mode, in rules of nft', () => {
+    const document = decision('10.244.1.2', WEB, 80, '--proxy-mode', 'nftables')
+    expect(document).toMatchObject({
+      verdict: 'DNAT',
+      destinations: ['10.244.1.3:8080', '10.244.2.2:8080'],
+      masquerade: false,
+    })
+    expect(decision('10.244.1.2', WEB, 81, '--proxy-mode', 'nftables')).toMatchObject({ verdict: 'REJECT' })
+    expect(JSON.stringify(document.rules)).toContain('@service-ips')
+  })
+
   it('accepts what no Service speaks of', () => {
     expect(decision('10.244.1.2', '10.244.2.2', 8080)).toMatchObject({ verdict: 'ACCEPT', destinations: [] })
     expect(decision('10.244.1.2', WEB, 81)).toMatchObject({ verdict: 'ACCEPT', destinations: [] })
@@ -107,9 +118,38 @@ describe('podwire export', () => {
     expect(err).toContain('kube-proxy runs in iptables mode')
   })
 
+  it('nftables prints the table of that mode, and leaves iptables to flannel', () => {
+    const mode = ['--node', 'node-1', '--proxy-mode', 'nftables']
+    const { code, out, err } = podwire(['export', 'nftables', ...mode])
+    expect({ code, err }).toEqual({ code: 0, err: '' })
+    expect(out).toMatch(/^add table ip kube-proxy /)
+    expect(out).toMatch(/^add element ip kube-proxy service-ips \{ 10\.96\.0\.80 \. tcp \. 80 /m)
+    const iptables = podwire(['export', 'iptables', ...mode]).out
+    expect(iptables).toContain('FLANNEL-POSTRTG')
+    expect(iptables).not.toContain('KUBE-')
+  })
+
   it.each(['proxy explain', 'export iptables', 'export nftables'])('%s --help has examples', (command) => {
     const { code, out } = podwire([...command.split(' '), '--help'])
     expect(code).toBe(0)
     expect(out).toContain('Examples:')
+  })
+})
+
+describe('--proxy-mode', () => {
+  it.each(['trace', 'curl'])('of %s takes the place of what the input says', (command) => {
+    const to = command === 'trace' ? ['--to', 'svc/web'] : [`http://${WEB}/`]
+    const { code, out } = podwire([command, '--from', 'client', ...to, '--proxy-mode', 'nftables'])
+    expect(out.split('\n')[0]).toBe('scenario first, seed 1 · vxlan · kube-proxy nftables')
+    expect(out).not.toContain('Assumed')
+    expect(code).toBe(0)
+  })
+
+  it('of trace shows the chains of that mode, and says what stands in for ipvs', () => {
+    const trace = (mode: string): string =>
+      podwire(['trace', '--from', 'client', '--to', 'svc/web', '--proxy-mode', mode]).out
+    expect(trace('nftables')).toContain('rule  services > service-SUSTUHLJ-default/web/tcp/http > endpoint-')
+    expect(trace('ipvs')).toContain("kube-proxy's mode ipvs is not modelled yet: iptables stands in for it")
+    expect(podwire(['trace', '--from', 'client', '--to', 'svc/web', '--proxy-mode', 'bpf']).code).toBe(2)
   })
 })
