@@ -10,7 +10,8 @@ export interface Recorded {
 /** Recorded steps, indexed for questions about packets and causes. Build once a run; `refresh` takes in steps added since. */
 export class StepIndex {
   private readonly byPacket = new Map<PacketId, Step[]>()
-  private readonly byId = new Map<StepId, Step>()
+  /** The packets that each packet caused directly. */
+  private readonly children = new Map<PacketId, PacketId[]>()
   /** For each packet, the packet of the step that caused its first step; 0 for one that began by itself. */
   private readonly parents = new Map<PacketId, PacketId>()
   private seen = 0
@@ -24,8 +25,18 @@ export class StepIndex {
     for (; this.seen < steps.length; this.seen++) this.add(steps[this.seen])
   }
 
+  /** Ids ascend, and have gaps only where recording was off for a while: most lie at their own place. */
   step(id: StepId): Step | null {
-    return this.byId.get(id) ?? null
+    const { steps } = this.recorded
+    if (steps[id - 1]?.id === id) return steps[id - 1]
+    let low = 0
+    let high = Math.min(this.seen, id)
+    while (low < high) {
+      const middle = (low + high) >> 1
+      if (steps[middle].id < id) low = middle + 1
+      else high = middle
+    }
+    return low < this.seen && steps[low].id === id ? steps[low] : null
   }
 
   place(step: Step): Place {
@@ -43,10 +54,10 @@ export class StepIndex {
 
   /** Packets whose chain of causes contains a step of `packet`, in the order they began. */
   descendants(packet: PacketId): PacketId[] {
-    const found: PacketId[] = []
-    for (const candidate of this.byPacket.keys())
-      if (candidate !== packet && this.descends(candidate, packet)) found.push(candidate)
-    return found
+    const found = [...(this.children.get(packet) ?? [])]
+    for (let i = 0; i < found.length; i++) found.push(...(this.children.get(found[i]) ?? []))
+    const began = (child: PacketId): StepId => this.byPacket.get(child)![0].id
+    return found.sort((a, b) => began(a) - began(b))
   }
 
   /** The packet whose step caused this one to be made; 0 when none did. */
@@ -59,13 +70,7 @@ export class StepIndex {
     return this.byPacket.keys()
   }
 
-  private descends(packet: PacketId, ancestor: PacketId): boolean {
-    for (let at = this.parent(packet); at !== 0; at = this.parent(at)) if (at === ancestor) return true
-    return false
-  }
-
   private add(step: Step): void {
-    this.byId.set(step.id, step)
     if (step.packet === 0) return
     const known = this.byPacket.get(step.packet)
     if (known !== undefined) {
@@ -73,7 +78,11 @@ export class StepIndex {
       return
     }
     this.byPacket.set(step.packet, [step])
-    this.parents.set(step.packet, this.packetAbove(step))
+    const parent = this.packetAbove(step)
+    this.parents.set(step.packet, parent)
+    const siblings = this.children.get(parent)
+    if (siblings === undefined) this.children.set(parent, [step.packet])
+    else siblings.push(step.packet)
   }
 
   /** Walks up from a packet's first step to the nearest step of another packet. */
