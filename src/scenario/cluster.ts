@@ -45,6 +45,7 @@ export class Cluster {
   readonly segment: Segment
   private readonly built = new Map<string, BuiltNode>()
   private readonly addresses = new Map<string, PodAddresses>()
+  private readonly leases = new Map<NodePlan, Lease>()
   private readonly foreign = new Map<string, Address[]>()
   private laptop: Host | null = null
   /** Set before the first node is built. */
@@ -225,16 +226,21 @@ export class Cluster {
     return { ...base, nics: [nat, nic], gateway: [NAT_GATEWAY], gatewayNic: nat.name }
   }
 
+  /** The same for whoever asks: each node that is built takes in those of all others. */
   private lease(plan: NodePlan): Lease {
+    const known = this.leases.get(plan)
+    if (known !== undefined) return known
     const foreign = this.foreign.get(plan.name) ?? []
     const onNat = this.flannelNic !== this.lanNic
-    return {
+    const lease = {
       node: plan.name,
       podCIDRs: plan.podCIDRs,
       publicAddresses: onNat ? [NAT_ADDRESS.address] : plan.addresses,
       vtepMacs: vtepMacs(plan.name, plan.record.meta.annotations),
       foreign,
     }
+    this.leases.set(plan, lease)
+    return lease
   }
 
   /** The card on the nodes' network. */
