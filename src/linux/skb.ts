@@ -51,6 +51,17 @@ export class Skb {
     return copy
   }
 
+  /**
+   * nf_ct_attach: an error about a packet belongs to its connection, and goes the other way. The table may not hold the
+   * connection yet, so that the packet quoted would not lead there.
+   */
+  relate({ connection, direction }: Skb): void {
+    if (connection === null) return
+    this.connection = connection
+    this.connectionState = 'related'
+    this.direction = direction === 0 ? 1 : 0
+  }
+
   /** What `ip_rcv` does to the control block: the size of the fragments is lost when a bridge passes a packet up. */
   forgetFragments(): void {
     this.fragmentSize = 0

@@ -12,6 +12,8 @@ export interface ClusterOptions {
   readonly mtu: number
   /** Null: what flannel tells the bridge plugin, 50 less under vxlan. */
   readonly podMtu: number | null
+  /** More documents: Services. */
+  readonly services: readonly string[]
 }
 
 export const DEFAULTS: ClusterOptions = {
@@ -20,6 +22,7 @@ export const DEFAULTS: ClusterOptions = {
   pods: [1, 2, 2],
   mtu: 1500,
   podMtu: null,
+  services: [],
 }
 
 /** Of what a lab builds; namespaces of other prefixes are never touched. */
@@ -74,12 +77,12 @@ status: { addresses: [{ type: InternalIP, address: 192.168.56.${10 + n} }${o.dua
       { length: count },
       (_, i) => `kind: Pod
 apiVersion: v1
-metadata: { name: ${podName(n, i)}, annotations: { podwire.dev/serve: "tcp:8080,udp:7" } }
+metadata: { name: ${podName(n, i)}, labels: { app: ${podName(n, i)} }, annotations: { podwire.dev/serve: "tcp:8080,udp:7" } }
 spec: { nodeName: ${nodeName(n)}, containers: [{ name: c }] }
 `,
     ),
   )
-  return [scenario, ...nodes, ...pods].join('---\n')
+  return [scenario, ...nodes, ...pods, ...o.services].join('---\n')
 }
 
 /** The `i`th pod of the `n`th node has the address 10.244.N.(I+2), the next that host-local gives. */

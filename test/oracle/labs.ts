@@ -1,5 +1,6 @@
 import type { ClusterOptions } from './cluster.ts'
 import { FLOWS, type Flow, MTU_FLOWS, NARROW_FLOWS, SIX_FLOWS } from './flows.ts'
+import { SERVICE_FLOWS, SERVICES, STRAY_FLOWS } from './services.ts'
 
 /** The clusters that are built, each with the flows that are sent through it. */
 export const LABS: readonly {
@@ -20,6 +21,18 @@ export const LABS: readonly {
   },
   { name: 'host-gw, IPv6', folder: 'host-gw', options: { overlay: 'host-gw', dualStack: true }, flows: SIX_FLOWS },
   { name: 'vxlan, IPv6', folder: 'vxlan', options: { overlay: 'vxlan', dualStack: true }, flows: SIX_FLOWS },
+  {
+    name: 'vxlan, Services',
+    folder: 'vxlan',
+    options: { overlay: 'vxlan', services: SERVICES },
+    flows: [...SERVICE_FLOWS, ...STRAY_FLOWS],
+  },
+  {
+    name: 'host-gw, Services',
+    folder: 'host-gw',
+    options: { overlay: 'host-gw', services: SERVICES },
+    flows: [...SERVICE_FLOWS, ...STRAY_FLOWS],
+  },
 ]
 
 /** The file with what a kernel was seen to do. */

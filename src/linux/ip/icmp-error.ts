@@ -51,6 +51,7 @@ export function icmpErrorV4(namespace: Namespace, skb: Skb, type: number, code: 
   for (let i = 0; i < length; i++) frame.bytes[at + i] = b[o + i]
   icmp.writeIcmp(frame, type, code, detail.mtu ?? detail.gateway ?? (detail.pointer ?? 0) << 24)
   const answer = new Skb(frame, namespace.kernel.recorder.packet(), noteError(namespace, skb, type, code, to, detail))
+  answer.relate(skb)
   const tos = (ipv4.tos(b, o) & TOS_MASK) | PRECEDENCE
   namespace.send(answer, { source, destination: to, protocol: PROTOCOL.icmp, tos })
 }

@@ -42,6 +42,7 @@ export function icmpErrorV6(namespace: Namespace, skb: Skb, type: number, code: 
   for (let i = 0; i < length; i++) frame.bytes[at + i] = b[o + i]
   icmp.writeIcmpv6(frame, source, to, type, code, detail.mtu ?? detail.pointer ?? 0)
   const answer = new Skb(frame, namespace.kernel.recorder.packet(), noteError(namespace, skb, type, code, to, detail))
+  answer.relate(skb)
   const device = link === null ? {} : { device: link }
   namespace.send(answer, { source, destination: to, protocol: PROTOCOL.icmpv6, ...device })
 }

@@ -1,3 +1,4 @@
+import type { DropReason } from '../../../trace/drops.ts'
 import { type Address, v4, v6 } from '../../../util/address.ts'
 import type { Rng } from '../../../util/rng.ts'
 import type { Connection, Manip } from '../connection.ts'
@@ -14,8 +15,10 @@ import { type NatRange, setupNat } from './unique.ts'
  */
 export interface NatObserver {
   translated(p: Packet, manip: Manip, connection: Connection, from: Address, port: number, rule: Rule | null): void
+  drop(p: Packet, reason: DropReason): void
 }
 
+const ICMP_REDIRECT = 5
 const LOOPBACK_V4 = v4('127.0.0.1')
 const LOOPBACK_V6 = v6('::1')
 
@@ -38,6 +41,10 @@ export class Nat {
     if (connection === null) return true
     const manip = p.hook === 'POSTROUTING' || p.hook === 'INPUT' ? 'source' : 'destination'
     if (skb.connectionState === 'related' && p.icmpType >= 0) {
+      if (p.family === 4 && p.icmpType === ICMP_REDIRECT && !untouched(connection)) {
+        this.observer.drop(p, 'netfilter')
+        return false
+      }
       if (!translates(connection, direction, manip)) return true
       return this.rewrite(p, connection, manip, null, true)
     }
@@ -97,3 +104,10 @@ export class Nat {
     return true
   }
 }
+
+/**
+ * nf_nat_icmp_reply_translation: the sender could make nothing of a redirect about a packet that was translated, or that
+ * may still be. Those are dropped.
+ */
+const untouched = ({ sourceDone, destinationDone, sourceNat, destinationNat }: Connection): boolean =>
+  sourceDone && destinationDone && !sourceNat && !destinationNat
