@@ -149,6 +149,38 @@ export class Cluster {
     return candidates.find((pod) => pod.addresses.some((own) => same(own, address))) ?? null
   }
 
+  /** CNI ADD for a pod that comes to a running cluster: its addresses, or why there are none. */
+  attach(pod: Pod): readonly Address[] | string {
+    const node = this.node(pod.node)
+    const addresses = this.tenants(pod.node).add(pod)
+    if (addresses.length === 0) return this.sandboxError(pod) ?? 'no IP addresses available'
+    this.plan.nodes.get(pod.node)!.pods.push(pod)
+    // Its containers open their ports as they start.
+    this.addPod(node, pod, null)
+    return addresses
+  }
+
+  /** CNI DEL: the interfaces go, and what is on its way to them is lost. Does nothing where there is no sandbox. */
+  detach(pod: Pod): void {
+    const node = this.built.get(pod.node)
+    const sandbox = node?.sandboxes.get(nameOf(pod.meta))
+    if (node === undefined || sandbox === undefined) return
+    node.cni.remove(sandbox.ends)
+    node.sandboxes.delete(nameOf(pod.meta))
+    this.tenants(pod.node).remove(pod)
+    const { pods } = this.plan.nodes.get(pod.node)!
+    const index = pods.findIndex(({ meta }) => nameOf(meta) === nameOf(pod.meta))
+    if (index >= 0) pods.splice(index, 1)
+  }
+
+  /** kube-proxy writes its rules anew, on the nodes that `hears` lets. */
+  syncRules(hears: (node: string) => boolean): void {
+    for (const [name, { namespace }] of this.built) {
+      const netfilter = namespace.netfilter
+      if (hears(name) && netfilter instanceof NetfilterStack) this.writeRules(netfilter, this.plan.nodes.get(name)!)
+    }
+  }
+
   /** Why a pod has no sandbox, or null when it has one. */
   sandboxError(pod: Pod): string | null {
     return this.tenants(pod.node).failed.get(nameOf(pod.meta)) ?? null
@@ -177,14 +209,21 @@ export class Cluster {
     const node: BuiltNode = { machine, namespace: machine.host, sockets, overlay, cni, sandboxes: new Map() }
     this.built.set(plan.name, node)
     for (const peer of this.plan.nodes.values()) if (peer !== plan) overlay.addPeer(this.lease(peer))
-    for (const pod of plan.pods) this.addPod(node, pod)
+    for (const pod of plan.pods) this.addPod(node, pod, this.serve(pod))
     return node
   }
 
   /** Rules of the programs that run on a node: kube-proxy, which prepends its own, and flannel. */
   private attachNetfilter(host: Namespace, plan: NodePlan): void {
-    const { path } = this.plan
     const netfilter = new NetfilterStack(host, this.kernel.rng.fork(`netfilter of ${plan.name}`))
+    this.writeRules(netfilter, plan)
+    // In this mode kube-proxy serves NodePorts on 127.0.0.1 too (iptables.localhostNodePorts).
+    if (this.plan.path.proxyMode !== 'nftables') host.configure({ routeLocalnet: true })
+    host.netfilter = netfilter
+  }
+
+  private writeRules(netfilter: NetfilterStack, plan: NodePlan): void {
+    const { path } = this.plan
     for (const family of [4, 6] as const) {
       const own = plan.podCIDRs.find((range) => familyOf(range.address) === family)
       const whole = path.podCIDRs.find((range) => familyOf(range.address) === family)
@@ -198,13 +237,9 @@ export class Cluster {
       const tables = services?.tables(plan, family) ?? []
       if (tables.length > 0) netfilter.setNftables(family, tables)
     }
-    // In this mode kube-proxy serves NodePorts on 127.0.0.1 too (iptables.localhostNodePorts).
-    if (path.proxyMode !== 'nftables') host.configure({ routeLocalnet: true })
-    host.netfilter = netfilter
   }
 
-  private addPod(node: BuiltNode, pod: Pod): void {
-    const server = this.serve(pod)
+  private addPod(node: BuiltNode, pod: Pod, server: Server | null): void {
     if (pod.hostNetwork) {
       server?.(node.namespace, node.sockets)
       return

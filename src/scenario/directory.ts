@@ -29,6 +29,15 @@ export class Directory {
     for (const service of services) this.services.set(service.meta, service)
   }
 
+  /** A pod came, or is another by now. */
+  setPod(pod: Pod): void {
+    this.pods.set(pod.meta, pod)
+  }
+
+  deletePod(pod: Pod): void {
+    this.pods.delete(pod.meta)
+  }
+
   pod(namespace: string, name: string): Pod | null {
     return this.pods.get(namespace, name)
   }

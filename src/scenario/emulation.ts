@@ -20,6 +20,7 @@ import { ClusterDns } from './dns.ts'
 import { parseEndpoint } from './endpoint.ts'
 import { ClusterFacts } from './facts.ts'
 import { joinNode } from './join.ts'
+import { Lifecycle, needsLifecycle, withoutMade } from './lifecycle/lifecycle.ts'
 import type { Inventory } from './load/inventory.ts'
 import type { Scenario } from './load/scenario-kind.ts'
 import type { TraceOutcome } from './outcome.ts'
@@ -70,6 +71,8 @@ export class Emulation {
   readonly index: StepIndex
   readonly seed: number
   readonly namespace: string
+  /** Controllers and kubelets, where the input has something for them to do; null for a cluster that stands still. */
+  readonly life: Lifecycle | null
   readonly inventory: Inventory
   readonly dns: ClusterDns
   readonly tls: ClusterTls
@@ -87,7 +90,8 @@ export class Emulation {
       recorder: new Recorder(options.recording ?? 'frames'),
       rng: new Rng(this.seed),
     }
-    this.plan = planCluster(inventory, settings)
+    const lives = needsLifecycle(input, scenario)
+    this.plan = planCluster(lives ? withoutMade(inventory) : inventory, settings)
     this.cluster = new Cluster(this.kernel, this.plan, (pod) => serverOf(pod, () => this))
     this.services = new Services(inventory, this.plan, (pod) => this.cluster.addressesOf(pod), this.kernel.rng)
     this.cluster.services = this.services
@@ -97,6 +101,7 @@ export class Emulation {
     this.cluster.start()
     this.facts = new ClusterFacts(this.cluster, this.services)
     this.index = new StepIndex(this.kernel.recorder)
+    this.life = lives ? new Lifecycle(this) : null
   }
 
   get recorder(): Recorder {
@@ -142,6 +147,7 @@ export class Emulation {
     if (typeof plan === 'string') throw inputError(plan, undefined, at)
     this.cluster.join(plan)
     this.facts.addNode(plan)
+    this.life?.join(plan)
   }
 
   /** Lets virtual time pass. */

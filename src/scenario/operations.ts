@@ -6,6 +6,7 @@ import { nearest } from '../util/near.ts'
 import type { Host } from './cluster.ts'
 import { versionsUpTo } from './cluster-tls.ts'
 import type { Emulation } from './emulation.ts'
+import { performLifecycle } from './lifecycle/perform.ts'
 import type { Operation } from './load/scenario-kind.ts'
 import { durationOf } from './load/scenario-schema.ts'
 import type { Outcome } from './outcome.ts'
@@ -53,6 +54,8 @@ export function perform(emulation: Emulation, operation: Operation, at: SourcePo
       return DONE
     case 'resolve':
       throw inputError(`the step ${operation.name} is not carried out yet`, undefined, at)
+    default:
+      return performLifecycle(emulation, operation, at)
   }
 }
 

@@ -3,6 +3,7 @@ import { formatAddress, parseAddress, sameAddress } from '../util/address.ts'
 import { type Diagnostic, inputError, type SourcePosition } from '../util/diagnostics.ts'
 import { formatTarget } from './directory.ts'
 import type { Emulation } from './emulation.ts'
+import { judgeLife } from './lifecycle/judge.ts'
 import type { Scenario, ScenarioStep } from './load/scenario-kind.ts'
 import type { FinalExpectation } from './load/scenario-schema.ts'
 import { perform } from './operations.ts'
@@ -38,6 +39,19 @@ export function runScenario(emulation: Emulation, scenario: Scenario): ScenarioR
   return { scenario, seed: emulation.seed, steps, failures, ok }
 }
 
+/** Plays a scenario up to a moment and judges nothing; null: to its end, and what it expects to come by a time. */
+export function playUntil(emulation: Emulation, scenario: Scenario, at: Nanos | null): void {
+  if (at === null) {
+    runScenario(emulation, scenario)
+    return
+  }
+  for (const step of scenario.steps) {
+    if ((step.start ?? emulation.now) > at) break
+    runStep(emulation, step)
+  }
+  if (at > emulation.now) emulation.advance(at - emulation.now)
+}
+
 /** Failures as diagnostics, at the step or expectation in the file. */
 export function failuresOf(report: ScenarioReport): Diagnostic[] {
   const diagnostic = ({ field, expected, got }: Failure, at: SourcePosition): Diagnostic => ({
@@ -71,7 +85,12 @@ function runStep(emulation: Emulation, step: ScenarioStep): StepReport {
 
 const seconds = (time: Nanos): string => `${Math.ceil(time / 1e6) / 1e3}s`
 
-function judgeEnd({ directory, cluster }: Emulation, expected: FinalExpectation & { at: SourcePosition }): Failure[] {
+function judgeEnd(emulation: Emulation, expected: FinalExpectation & { at: SourcePosition }): Failure[] {
+  return [...judgeLife(emulation, expected), ...judgePlace(emulation, expected)]
+}
+
+function judgePlace({ directory, cluster }: Emulation, expected: FinalExpectation & { at: SourcePosition }): Failure[] {
+  if (expected.pod === undefined || (expected.node === undefined && expected.address === undefined)) return []
   const [namespace, name] = expected.pod.includes('/') ? expected.pod.split('/') : ['default', expected.pod]
   const target = directory.resolve({ kind: 'pod', namespace, name, port: null }, expected.at)
   if (target.kind !== 'pod') throw new Error(`a pod became ${formatTarget(target)}`)

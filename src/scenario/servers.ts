@@ -43,17 +43,18 @@ export function serve(
   servings: readonly Serving[],
   start: (program: string) => PodProcess,
   secure: (process: PodProcess, fault: Fault | null) => NonNullable<HttpServerOptions['upgrade']>,
+  respond: (process: PodProcess) => HttpServerOptions['respond'] = echoPage,
 ): void {
   for (const { scheme, port, fault } of servings) {
     switch (scheme) {
       case 'https': {
         const process = start('https-server')
-        serveHttp(process, { port, respond: echoPage(process), upgrade: secure(process, fault) })
+        serveHttp(process, { port, respond: respond(process), upgrade: secure(process, fault) })
         break
       }
       case 'http': {
         const process = start('http-server')
-        serveHttp(process, { port, respond: echoPage(process) })
+        serveHttp(process, { port, respond: respond(process) })
         break
       }
       case 'tcp':

@@ -28,6 +28,8 @@ export class Services {
   /** Sentences for `assumed`. */
   readonly assumed: readonly string[]
   private readonly proxy: IptablesProxy | NftablesProxy
+  /** What kube-proxy knows. */
+  readonly model = new ServiceModel()
 
   constructor(inventory: Inventory, plan: ClusterPlan, addressesOf: (pod: Pod) => readonly Address[], rng: Rng) {
     const allocator = new ServiceAllocator(plan.path.serviceCIDRs, rng.fork('service addresses'), inventory.services)
@@ -35,7 +37,7 @@ export class Services {
     const derived = this.derive(inventory, plan, addressesOf)
     this.slices = [...inventory.slices, ...apiServerSlices(plan, inventory.slices), ...derived]
     this.assumed = this.doubts(inventory, plan, derived)
-    const model = new ServiceModel()
+    const { model } = this
     for (const service of this.all) model.setService(service)
     for (const slice of this.slices) model.setSlice(slice)
     const config = inventory.hints.proxy ?? DEFAULT_PROXY_CONFIG

@@ -27,6 +27,16 @@ export class ByName<T> {
     return at !== undefined
   }
 
+  /** Takes time in proportion to what came after it: for clusters that live, which are small. */
+  delete({ namespace, name }: Pick<Meta, 'namespace' | 'name'>): void {
+    const at = this.places.get(namespace)?.get(name)
+    if (at === undefined) return
+    this.places.get(namespace)!.delete(name)
+    this.order.splice(at, 1)
+    for (const names of this.places.values())
+      for (const [key, place] of names) if (place > at) names.set(key, place - 1)
+  }
+
   values(): readonly T[] {
     return this.order
   }

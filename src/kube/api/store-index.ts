@@ -4,6 +4,7 @@ import { controllerOf, type Uid } from './object.ts'
 import type { PodObject } from './pod-object.ts'
 import type { LabelSelector } from './selector.ts'
 import { matches } from './selector.ts'
+import type { ReplicaSet } from './workloads.ts'
 
 const NONE: ReadonlySet<never> = new Set()
 
@@ -36,6 +37,7 @@ export class StoreIndex {
   private readonly podsOn = new Groups<Uid>()
   private readonly podsLabelled = new Groups<Uid>()
   private readonly orphans = new Groups<Uid>()
+  private readonly orphanSets = new Groups<Uid>()
   private readonly pairs = new WeakMap<Labels, readonly string[]>()
 
   constructor(private readonly byUid: ReadonlyMap<Uid, KubeObject>) {}
@@ -47,6 +49,7 @@ export class StoreIndex {
       for (const owner of before?.meta.ownerReferences ?? []) this.dependents.delete(owner.uid, uid)
       for (const owner of after?.meta.ownerReferences ?? []) this.dependents.add(owner.uid, uid)
     }
+    if ((after ?? before)!.kind === 'ReplicaSet') moveOrphan(this.orphanSets, uid, before, after)
     if ((after ?? before)!.kind === 'Pod') this.replacePod(uid, before as PodObject | null, after as PodObject | null)
   }
 
@@ -61,6 +64,11 @@ export class StoreIndex {
   /** Pods of a namespace without a controller. */
   orphanPods(namespace: string): PodObject[] {
     return this.objects(this.orphans.of(namespace)) as PodObject[]
+  }
+
+  /** ReplicaSets of a namespace without a controller. */
+  orphanReplicaSets(namespace: string): ReplicaSet[] {
+    return this.objects(this.orphanSets.of(namespace)) as ReplicaSet[]
   }
 
   /** Pods that a selector picks; by the label fewest have. Null when no label could be looked up. */
@@ -83,10 +91,7 @@ export class StoreIndex {
       for (const pair of this.pairsOf(before)) this.podsLabelled.delete(pair, uid)
       for (const pair of this.pairsOf(after)) this.podsLabelled.add(pair, uid)
     }
-    if (before?.meta.ownerReferences !== after?.meta.ownerReferences) {
-      if (before !== null && controllerOf(before.meta) === null) this.orphans.delete(before.meta.namespace, uid)
-      if (after !== null && controllerOf(after.meta) === null) this.orphans.add(after.meta.namespace, uid)
-    }
+    moveOrphan(this.orphans, uid, before, after)
   }
 
   /** Pods of one template share their labels, so the keys are made once; they hold the namespace too. */
@@ -108,4 +113,11 @@ export class StoreIndex {
     }
     return found
   }
+}
+
+/** Keeps the objects of a namespace that nobody controls. */
+function moveOrphan(orphans: Groups<Uid>, uid: Uid, before: KubeObject | null, after: KubeObject | null): void {
+  if (before?.meta.ownerReferences === after?.meta.ownerReferences) return
+  if (before !== null && controllerOf(before.meta) === null) orphans.delete(before.meta.namespace, uid)
+  if (after !== null && controllerOf(after.meta) === null) orphans.add(after.meta.namespace, uid)
 }

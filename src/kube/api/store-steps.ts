@@ -2,6 +2,7 @@ import type { Nanos } from '../../sim/time.ts'
 import type { Recorder } from '../../trace/recorder.ts'
 import type { StepId } from '../../trace/step.ts'
 import type { KubeEvent, ObjectRef } from '../../trace/steps/kube.ts'
+import type { EndpointSliceObject, EventObject } from './cluster-objects.ts'
 import type { KubeObject } from './kinds.ts'
 import { nameOf } from './meta.ts'
 import { type ContainerStatus, conditionOf, type PodObject } from './pod-object.ts'
@@ -19,28 +20,21 @@ interface News {
   readonly type: 'ADDED' | 'MODIFIED' | 'DELETED'
 }
 
+/** Events are made only where they are recorded; counted they are always, so that recording changes no id. */
+type Emit = (cause: StepId, make: () => KubeEvent) => StepId
+
 /** Records a change and what of it people look for: a pod's node, phase, conditions, containers; a slice's endpoints. */
 export function recordChange(recorder: Recorder, at: Nanos, cause: StepId, by: string, news: News): StepId {
   const { object, before } = news
   const place = recorder.place(object.kind === 'Pod' ? object.spec.nodeName : '', 'host', '')
-  const emit = (why: StepId, event: KubeEvent): StepId => recorder.step(at, place, why, 0, null, event)
-  if (object.kind === 'Event') return emit(cause, eventStep(object))
+  const emit: Emit = recorder.on ? (why, make) => recorder.step(at, place, why, 0, null, make()) : () => recorder.skip()
+  if (object.kind === 'Event') return emit(cause, () => eventStep(object))
   const { resourceVersion } = object.meta
-  const step = emit(cause, { kind: 'kube-object', change: changeOf(news), object: refOf(object), resourceVersion, by })
-  if (object.kind === 'Pod' && news.type !== 'DELETED') {
-    podSteps(object, before as PodObject | null, (event) => emit(step, event))
-  }
-  if (object.kind === 'EndpointSlice') {
-    const endpoints = news.type === 'DELETED' ? [] : object.endpoints
-    emit(step, {
-      kind: 'endpoints',
-      service: nameOf({ namespace: object.meta.namespace, name: object.service }),
-      slice: object.meta.name,
-      endpoints: endpoints.map(({ addresses: [address], ready, serving, terminating, pod }) => ({
-        ...{ address, ready, serving, terminating, pod },
-      })),
-    })
-  }
+  const step = emit(cause, () => {
+    return { kind: 'kube-object', change: changeOf(news), object: refOf(object), resourceVersion, by }
+  })
+  if (object.kind === 'Pod' && news.type !== 'DELETED') podSteps(object, before as PodObject | null, step, emit)
+  if (object.kind === 'EndpointSlice') emit(step, () => endpointsStep(object, news.type === 'DELETED'))
   return step
 }
 
@@ -51,42 +45,54 @@ function changeOf({ type, object, before }: News): 'created' | 'updated' | 'dele
   return began ? 'deleting' : 'updated'
 }
 
-function podSteps(pod: PodObject, before: PodObject | null, emit: (event: KubeEvent) => void): void {
-  const ref = refOf(pod)
-  if (pod.spec.nodeName !== (before?.spec.nodeName ?? '')) {
-    emit({ kind: 'pod-scheduled', pod: ref, node: pod.spec.nodeName })
+function podSteps(pod: PodObject, before: PodObject | null, cause: StepId, emit: Emit): void {
+  const { status, spec } = pod
+  if (spec.nodeName !== (before?.spec.nodeName ?? '')) {
+    emit(cause, () => ({ kind: 'pod-scheduled', pod: refOf(pod), node: spec.nodeName }))
   }
-  const { status } = pod
   const old = before?.status
   if (status === old) return
-  if (status.phase !== old?.phase) emit({ kind: 'pod-phase', pod: ref, from: old?.phase ?? '', to: status.phase })
+  const { phase } = status
+  if (phase !== old?.phase) {
+    emit(cause, () => ({ kind: 'pod-phase', pod: refOf(pod), from: old?.phase ?? '', to: phase }))
+  }
   if (status.conditions !== old?.conditions) {
     for (const { type, status: value, reason } of status.conditions) {
       const known = conditionOf(old?.conditions ?? [], type)
       if (known?.status === value && known.reason === reason) continue
-      emit({ kind: 'pod-condition', pod: ref, condition: type, status: value, reason })
+      emit(cause, () => ({ kind: 'pod-condition', pod: refOf(pod), condition: type, status: value, reason }))
     }
   }
-  containerSteps(ref, status.initContainerStatuses, old?.initContainerStatuses ?? [], emit)
-  containerSteps(ref, status.containerStatuses, old?.containerStatuses ?? [], emit)
+  containerSteps(pod, status.initContainerStatuses, old?.initContainerStatuses ?? [], cause, emit)
+  containerSteps(pod, status.containerStatuses, old?.containerStatuses ?? [], cause, emit)
 }
 
 function containerSteps(
-  pod: ObjectRef,
+  pod: PodObject,
   now: readonly ContainerStatus[],
   before: readonly ContainerStatus[],
-  emit: (event: KubeEvent) => void,
+  cause: StepId,
+  emit: Emit,
 ): void {
   if (now === before) return
-  now.forEach(({ name, state, restartCount }, i) => {
+  now.forEach(({ name: container, state, restartCount: restarts }, i) => {
     if (before[i]?.state === state) return
     const reason = state.kind === 'running' ? '' : state.reason
     const exitCode = state.kind === 'terminated' ? state.exitCode : null
-    emit({ kind: 'container-state', pod, container: name, state: state.kind, reason, exitCode, restarts: restartCount })
+    emit(cause, () => {
+      return { kind: 'container-state', pod: refOf(pod), container, state: state.kind, reason, exitCode, restarts }
+    })
   })
 }
 
-function eventStep(event: Extract<KubeObject, { kind: 'Event' }>): KubeEvent {
-  const { type, reason, message, involved, count, source } = event
+function endpointsStep({ meta, service, endpoints }: EndpointSliceObject, gone: boolean): KubeEvent {
+  const states = endpoints.map(({ addresses: [address], ready, serving, terminating, pod }) => {
+    return { address, ready, serving, terminating, pod }
+  })
+  const name = nameOf({ namespace: meta.namespace, name: service })
+  return { kind: 'endpoints', service: name, slice: meta.name, endpoints: gone ? [] : states }
+}
+
+function eventStep({ type, reason, message, involved, count, source }: EventObject): KubeEvent {
   return { kind: 'kube-event', type, reason, message, object: involved, count, source }
 }

@@ -191,7 +191,7 @@ export class Store {
   private tell(news: Omit<Change, 'step'>): void {
     const { recorder, simulation, watchLatency } = this.options
     this.versions.set(news.object.kind, this.version)
-    const step = recorder.on ? recordChange(recorder, this.now, this.cause, this.actor, news) : recorder.skip()
+    const step = recordChange(recorder, this.now, this.cause, this.actor, news)
     if (!this.watchers.has(news.object.kind)) return
     if (this.pending.length === 0) simulation.post(watchLatency, flush, this)
     else if (this.pendingAt !== this.now) {

@@ -54,8 +54,8 @@ export class DeploymentController {
   }
 
   private adopt(deployment: Deployment): void {
-    for (const set of this.store.list('ReplicaSet', deployment.meta.namespace)) {
-      if (controllerOf(set.meta) !== null || !matches(deployment.spec.selector, set.meta.labels)) continue
+    for (const set of this.store.index.orphanReplicaSets(deployment.meta.namespace)) {
+      if (!matches(deployment.spec.selector, set.meta.labels)) continue
       const ownerReferences = [...set.meta.ownerReferences, controllerRef(deployment)]
       this.store.update({ ...set, meta: { ...set.meta, ownerReferences } })
     }

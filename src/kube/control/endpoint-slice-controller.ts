@@ -32,7 +32,8 @@ export class EndpointSliceController {
 
   private onPod(pod: PodObject, before: PodObject | null, cause: number): void {
     const delay = this.control.settings.endpointsBatch
-    for (const service of this.servicesOf(pod.meta.namespace)) {
+    const known = before === null || before.meta.labels === pod.meta.labels ? [] : this.servicesOf(before)
+    for (const service of new Set([...this.servicesOf(pod), ...known])) {
       const selector = selectorOf(service.selector!)
       if (matches(selector, pod.meta.labels) || (before !== null && matches(selector, before.meta.labels))) {
         this.queue.add(nameOf(service.meta), cause, delay)
@@ -40,20 +41,26 @@ export class EndpointSliceController {
     }
   }
 
-  /** Services with a selector, by namespace; looked up for each change of each pod, so kept. */
-  private servicesOf(namespace: string): readonly ServiceObject[] {
+  /** Services that may select a pod: by one of the labels they ask for. Looked up for each change of each pod, so kept. */
+  private servicesOf({ meta }: PodObject): readonly ServiceObject[] {
     const version = this.store.versionOf('Service')
     if (version !== this.servicesVersion) {
       this.services.clear()
       this.servicesVersion = version
       for (const service of this.store.list('Service')) {
         if (service.selector === null || service.type === 'ExternalName') continue
-        const group = this.services.get(service.meta.namespace)
-        if (group === undefined) this.services.set(service.meta.namespace, [service])
+        const [label, value] = Object.entries(service.selector)[0]
+        const key = `${service.meta.namespace}/${label}=${value}`
+        const group = this.services.get(key)
+        if (group === undefined) this.services.set(key, [service])
         else group.push(service)
       }
     }
-    return this.services.get(namespace) ?? []
+    const found: ServiceObject[] = []
+    for (const label in meta.labels) {
+      found.push(...(this.services.get(`${meta.namespace}/${label}=${meta.labels[label]}`) ?? []))
+    }
+    return found
   }
 
   private readonly services = new Map<string, ServiceObject[]>()

@@ -1,4 +1,6 @@
+import { type IntOrPercent, isPercent } from '../../kube/api/int-or-percent.ts'
 import { type Labels, NO_LABELS } from '../../kube/api/meta.ts'
+import { parseQuantity, QUANTITY_FORM } from '../../kube/api/quantity.ts'
 import { type Address, parseAddress } from '../../util/address.ts'
 import { type Prefix, parseInterfaceAddress, parsePrefix } from '../../util/prefix.ts'
 import type { Problems, RawObject } from './source.ts'
@@ -44,7 +46,13 @@ export class ObjectReader {
     return new Fields(this, null, '', this.raw.value as Record<string, unknown>, this.kind)
   }
 
+  /** What is read twice is told once. */
+  private readonly told = new Set<string>()
+
   fail(path: readonly Step[], message: string): void {
+    const key = `${path.join()} ${message}`
+    if (this.told.has(key)) return
+    this.told.add(key)
     this.faults++
     this.problems.error(this.raw.at(path), message)
   }
@@ -114,6 +122,30 @@ export class Fields {
   /** An IntOrString: `targetPort: http`. */
   intOrString(key: string): number | string {
     return typeof this.values[key] === 'string' ? this.text(key) : this.port(key)
+  }
+
+  /** A number, or a share such as `25%`. */
+  share(key: string, otherwise: IntOrPercent): IntOrPercent {
+    if (typeof this.values[key] !== 'string') {
+      const value = this.has(key) ? this.int(key) : otherwise
+      if (typeof value !== 'number' || value >= 0) return value
+      this.fault(key, `Invalid value: ${value}: must be greater than or equal to 0`)
+      return otherwise
+    }
+    const text = this.text(key)
+    if (isPercent(text)) return text
+    const form = `a valid percent string must be a numeric string followed by an ending '%' (e.g. '1%',  or '93%', regex used for validation is '[0-9]+%')`
+    this.fault(key, `Invalid value: "${text}": ${form}`)
+    return otherwise
+  }
+
+  /** A resource.Quantity in units: a number, or a text such as `100m`. */
+  quantity(key: string): number {
+    const value = this.values[key]
+    const text = typeof value === 'number' ? String(value) : this.text(key)
+    const units = parseQuantity(text)
+    if (units === null) this.fault(key, `Invalid value: "${text}": ${QUANTITY_FORM}`)
+    return units ?? 0
   }
 
   port(key: string, otherwise = 0): number {

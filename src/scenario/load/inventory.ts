@@ -1,3 +1,4 @@
+import type { KubeObject } from '../../kube/api/kinds.ts'
 import type { Meta } from '../../kube/api/meta.ts'
 import type { Node } from '../../kube/api/node.ts'
 import type { Pod } from '../../kube/api/pod.ts'
@@ -31,6 +32,8 @@ export interface Inventory {
   readonly nodes: readonly Node[]
   readonly namespaces: readonly Meta[]
   readonly pods: readonly Pod[]
+  /** What controllers work on, and pods that are still to be made (their manifests have no status), whole. */
+  readonly objects: readonly KubeObject[]
   readonly services: readonly Service[]
   readonly slices: readonly EndpointSlice[]
   readonly hints: ConfigHints

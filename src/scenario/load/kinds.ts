@@ -5,14 +5,31 @@ import { readMeta } from './kinds/meta.ts'
 import { readNode } from './kinds/node.ts'
 import { readPod } from './kinds/pod.ts'
 import { readService } from './kinds/service.ts'
+import { readPodObject, readWorkload, type WorkloadKind } from './kinds/workload.ts'
 import { readScenario } from './scenario-kind.ts'
+
+function workload(kind: WorkloadKind) {
+  return (reader: ObjectReader, root: Fields) =>
+    ({ kind: 'Workload', value: readWorkload(kind, reader, root) }) as const
+}
 
 /** What an object of a modelled kind became. */
 const read = {
   Node: (reader: ObjectReader, root: Fields) => ({ kind: 'Node', value: readNode(reader, root) }) as const,
   Namespace: (reader: ObjectReader, root: Fields) =>
     ({ kind: 'Namespace', value: readMeta(reader, root, 'Cluster') }) as const,
-  Pod: (reader: ObjectReader, root: Fields) => ({ kind: 'Pod', value: readPod(reader, root) }) as const,
+  Pod: (reader: ObjectReader, root: Fields) => {
+    const value = readPod(reader, root)
+    return { kind: 'Pod', value, object: readPodObject(value.meta, root) } as const
+  },
+  ReplicationController: workload('ReplicationController'),
+  ReplicaSet: workload('ReplicaSet'),
+  Deployment: workload('Deployment'),
+  StatefulSet: workload('StatefulSet'),
+  DaemonSet: workload('DaemonSet'),
+  Job: workload('Job'),
+  CronJob: workload('CronJob'),
+  PodDisruptionBudget: workload('PodDisruptionBudget'),
   Service: (reader: ObjectReader, root: Fields) => ({ kind: 'Service', value: readService(reader, root) }) as const,
   Endpoints: (reader: ObjectReader, root: Fields) =>
     ({ kind: 'Endpoints', value: readEndpoints(reader, root) }) as const,
@@ -34,6 +51,14 @@ const VERSIONS: Readonly<Record<ModelledKind, readonly string[]>> = {
   Namespace: ['v1'],
   Pod: ['v1'],
   Service: ['v1'],
+  ReplicationController: ['v1'],
+  ReplicaSet: ['apps/v1'],
+  Deployment: ['apps/v1'],
+  StatefulSet: ['apps/v1'],
+  DaemonSet: ['apps/v1'],
+  Job: ['batch/v1'],
+  CronJob: ['batch/v1'],
+  PodDisruptionBudget: ['policy/v1'],
   Endpoints: ['v1'],
   ConfigMap: ['v1'],
   EndpointSlice: ['discovery.k8s.io/v1', 'discovery.k8s.io/v1beta1'],

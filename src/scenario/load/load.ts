@@ -1,4 +1,5 @@
 import { ByName } from '../../kube/api/by-name.ts'
+import type { KubeObject } from '../../kube/api/kinds.ts'
 import { type Meta, nameOf } from '../../kube/api/meta.ts'
 import type { Node } from '../../kube/api/node.ts'
 import type { Pod } from '../../kube/api/pod.ts'
@@ -28,6 +29,7 @@ export class Loader {
   private readonly nodes = new ByName<Node>()
   private readonly namespaces = new ByName<Meta>()
   private readonly pods = new ByName<Pod>()
+  private readonly objects = new Map<string, KubeObject>()
   private readonly services = new ByName<Service>()
   private readonly slices = new ByName<readonly EndpointSlice[]>()
   private readonly endpoints = new ByName<readonly EndpointSlice[]>()
@@ -49,6 +51,7 @@ export class Loader {
       nodes: this.nodes.values(),
       namespaces: this.namespaces.values(),
       pods: this.pods.values(),
+      objects: [...this.objects.values()],
       services: this.services.values(),
       slices: this.allSlices(),
       hints: this.hints,
@@ -106,7 +109,15 @@ export class Loader {
         break
       case 'Pod':
         this.put(this.pods, 'Pod', parsed.value.meta, parsed.value)
+        if (parsed.object !== null) this.objects.set(`Pod ${nameOf(parsed.value.meta)}`, parsed.object)
         break
+      case 'Workload': {
+        const { kind, meta } = parsed.value
+        if (this.objects.has(`${kind} ${nameOf(meta)}`))
+          this.problems.warn(meta.at, `${kind} ${nameOf(meta)} is given more than once: this one counts`)
+        this.objects.set(`${kind} ${nameOf(meta)}`, parsed.value)
+        break
+      }
       case 'Service':
         this.put(this.services, 'Service', parsed.value.meta, parsed.value)
         break

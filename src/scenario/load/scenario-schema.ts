@@ -2,6 +2,7 @@ import * as z from 'zod'
 import { HOUR, MICROSECOND, MILLISECOND, MINUTE, type Nanos, SECOND } from '../../sim/time.ts'
 import { parseAddress } from '../../util/address.ts'
 import { parsePrefix } from '../../util/prefix.ts'
+import { LIFECYCLE_OPERATIONS, lifecycleOperations } from '../lifecycle/schema.ts'
 
 const UNITS: Readonly<Record<string, Nanos>> = { us: MICROSECOND, ms: MILLISECOND, s: SECOND, m: MINUTE, h: HOUR }
 const DURATION = /^(\d+(\.\d+)?(us|ms|s|m|h))+$/
@@ -95,6 +96,7 @@ const operations = {
     mtu,
   }),
   addNode: z.strictObject({ name: z.string().min(1), address: address.optional() }),
+  ...lifecycleOperations,
 }
 
 const expectation = z.strictObject({
@@ -119,7 +121,16 @@ const step = z.strictObject({
 })
 
 const finalExpectation = z.strictObject({
-  pod: z.string().describe('NS/NAME'),
+  pod: z.string().optional().describe('NS/NAME'),
+  endpoints: z.string().optional().describe('NS/NAME of a Service'),
+  ready: z.int().min(0).optional().describe('ready endpoints; of a pod, 1 for Ready and 0 for not'),
+  by: duration.optional().describe('lets time pass until then, where it is still to come'),
+  phase: z.enum(['Pending', 'Running', 'Succeeded', 'Failed', 'gone']).optional(),
+  restarts: z.int().min(0).optional(),
+  requests: z
+    .strictObject({ failedAtMost: z.int().min(0), atLeast: z.int().min(0).default(1) })
+    .optional()
+    .describe('of all the traffic'),
   node: z.string().optional(),
   address: address.optional(),
 })
@@ -162,6 +173,10 @@ export const EXPECTABLE: Readonly<Record<OperationName, readonly (keyof StepExpe
   cutLink: [],
   setMtu: [],
   addNode: [],
+  ...(Object.fromEntries(LIFECYCLE_OPERATIONS.map((name) => [name, []])) as unknown as Record<
+    keyof typeof lifecycleOperations,
+    readonly (keyof StepExpectation)[]
+  >),
 }
 
 /** For editors: docs/scenario.schema.json. */

@@ -50,7 +50,7 @@ function readPorts(spec: Fields): readonly ContainerPort[] {
   return ports.length === 0 ? NO_PORTS : ports
 }
 
-function readPort(port: Fields): ContainerPort {
+export function readPort(port: Fields): ContainerPort {
   if (!port.has('containerPort')) port.fault('containerPort', 'Required value')
   return {
     name: port.text('name'),

@@ -1,0 +1,131 @@
+import { namespace as namespaceObject } from '../../kube/api/build.ts'
+import type { KubeObject } from '../../kube/api/kinds.ts'
+import { nameOf } from '../../kube/api/meta.ts'
+import { isFinished, isReady, type PodObject } from '../../kube/api/pod-object.ts'
+import type { Store } from '../../kube/api/store.ts'
+import { ControlPlane } from '../../kube/control/control-plane.ts'
+import { Kubelet } from '../../kube/node/kubelet/kubelet.ts'
+import { type Nanos, SECOND } from '../../sim/time.ts'
+import type { Emulation } from '../emulation.ts'
+import type { Inventory } from '../load/inventory.ts'
+import type { Scenario } from '../load/scenario-kind.ts'
+import type { NodePlan } from '../plan.ts'
+import { Containers } from './containers.ts'
+import { SandboxNetwork } from './network.ts'
+import { NodeProber } from './prober.ts'
+import { ProxySync } from './proxy-sync.ts'
+import { isLifecycleOperation } from './schema.ts'
+import { nodeObject, serviceObject, slimPod } from './slim.ts'
+import { Traffic } from './traffic.ts'
+
+/** Ours: from the registry; everything can be pulled. */
+const PULL: Nanos = SECOND
+
+/**
+ * Whether controllers have something to do: workloads of manifests, or a scenario that acts on pods. In a dump, whose pods
+ * have their status, everything stays as it was found.
+ */
+export function needsLifecycle({ objects, pods }: Inventory, scenario: Scenario | null): boolean {
+  if (scenario?.steps.some(({ operation }) => isLifecycleOperation(operation.name))) return true
+  const made = objects.filter(({ kind }) => kind === 'Pod').length
+  return made === pods.length && objects.some(({ kind }) => kind !== 'Pod' && kind !== 'PodDisruptionBudget')
+}
+
+/** What stands still beside the living part: pods of a dump. Those of manifests are made by the control plane. */
+export function withoutMade(inventory: Inventory): Inventory {
+  const made = new Set(inventory.objects.flatMap(({ kind, meta }) => (kind === 'Pod' ? [nameOf(meta)] : [])))
+  return { ...inventory, pods: inventory.pods.filter(({ meta }) => !made.has(nameOf(meta))) }
+}
+
+/** The living part of an emulated cluster: control plane, kubelets, kube-proxies, and the programs in containers. */
+export class Lifecycle {
+  readonly plane: ControlPlane
+  readonly kubelet: Kubelet
+  readonly containers: Containers
+  readonly traffic: Traffic
+  private readonly cut = new Set<string>()
+  private readonly proxies: ProxySync
+
+  constructor(private readonly emulation: Emulation) {
+    const { kernel, cluster, epoch, inventory, plan } = emulation
+    const network = new SandboxNetwork(cluster)
+    this.plane = new ControlPlane(kernel, {}, epoch)
+    this.containers = new Containers((pod) => network.hostOf(pod), emulation)
+    const prober = new NodeProber((node) => cluster.node(node), this.containers, emulation)
+    this.kubelet = new Kubelet(this.plane, kernel, {
+      network,
+      runtime: this.containers,
+      prober: (target) => prober.ask(target),
+      images: { pull: () => PULL },
+    })
+    this.proxies = new ProxySync(kernel.simulation, cluster, this.store, (node) => !this.cut.has(node))
+    this.traffic = new Traffic(emulation)
+    this.follow()
+    for (const node of plan.nodes.values()) this.join(node)
+    for (const name of namespacesOf(inventory, emulation)) this.store.create(namespaceObject(name))
+    for (const service of emulation.services.all) this.store.create(serviceObject(service))
+    for (const object of inventory.objects) this.store.create(object)
+  }
+
+  get store(): Store {
+    return this.plane.store
+  }
+
+  join(plan: NodePlan): void {
+    this.store.create(nodeObject(plan))
+  }
+
+  /** Names of pods follow the store at once: who looks for a pod finds the one that is there. */
+  private follow(): void {
+    const { directory } = this.emulation
+    this.store.watch('Pod', ({ type, object, before }) => {
+      if (type === 'DELETED') {
+        const successor = this.store.get('Pod', object.meta.namespace, object.meta.name)
+        if (successor === null) directory.deletePod(slimPod(object))
+      } else if (before === null || object.status !== before.status || object.spec !== before.spec) {
+        if (object.spec.nodeName !== '') directory.setPod(slimPod(object))
+      }
+    })
+  }
+
+  partition(node: string, cut: boolean): void {
+    if (cut) {
+      this.cut.add(node)
+      this.kubelet.partition(node)
+    } else {
+      this.cut.delete(node)
+      this.kubelet.heal(node)
+      this.proxies.request()
+    }
+  }
+
+  /** Every pod that a controller or a manifest wants is there, and Ready or over. */
+  get isSettled(): boolean {
+    const pods = this.store.list('Pod')
+    return pods.every((pod) => isReady(pod) || isFinished(pod)) && this.store.list('ReplicaSet').every(isComplete)
+  }
+
+  /** Lets time pass until everything is up, `limit` at most. */
+  settle(limit: Nanos = 120 * SECOND): void {
+    const { emulation } = this
+    const end = emulation.now + limit
+    do emulation.advance(Math.min(SECOND, end - emulation.now))
+    while (!this.isSettled && emulation.now < end)
+    // kube-proxy has heard of the last endpoint.
+    emulation.advance(2 * SECOND)
+  }
+
+  pod(namespace: string, name: string): PodObject | null {
+    return this.store.get('Pod', namespace, name)
+  }
+}
+
+const isComplete = ({ spec, status }: Extract<KubeObject, { kind: 'ReplicaSet' }>): boolean =>
+  status.readyReplicas === spec.replicas
+
+function namespacesOf(inventory: Inventory, { services }: Emulation): Set<string> {
+  const names = new Set(['default', 'kube-system', 'kube-public', 'kube-node-lease'])
+  for (const { name } of inventory.namespaces) names.add(name)
+  for (const { meta } of [...inventory.objects, ...services.all]) if (meta.namespace !== '') names.add(meta.namespace)
+  return names
+}

@@ -1,0 +1,68 @@
+import type { PodContext } from '../../app/context.ts'
+import { fetch } from '../../app/curl/curl.ts'
+import type { ProbeHandler } from '../../kube/api/pod-spec.ts'
+import type { ProbeAnswer, ProbeTarget } from '../../kube/node/kubelet/outside.ts'
+import { SocketError } from '../../linux/socket/error.ts'
+import type { Process } from '../../sim/process.ts'
+import { formatEndpoint } from '../../util/address.ts'
+import type { Host } from '../cluster.ts'
+import { type Surroundings, startProcess } from '../processes.ts'
+import type { Containers, ProbeName } from './containers.ts'
+
+const AGENT = 'kube-probe/1.35'
+
+/** kubelet's probes: packets from the node's own namespace into the pod; exec by what the scenario says. */
+export class NodeProber {
+  constructor(
+    private readonly hostOf: (node: string) => Host,
+    private readonly containers: Containers,
+    private readonly around: Surroundings,
+  ) {}
+
+  *ask(target: ProbeTarget): Process<ProbeAnswer> {
+    const { handler, pod, container, node } = target
+    if (handler.kind === 'exec') {
+      const failing = probesOf(target).some((probe) => this.containers.isFailing(pod, container, probe))
+      return { ok: !failing, detail: failing ? 'command failed with exit code 1' : '' }
+    }
+    const host = this.hostOf(node)
+    const process = startProcess(host.namespace, host.sockets, 'kubelet', this.around)
+    let answer: ProbeAnswer = { ok: false, detail: 'context deadline exceeded' }
+    try {
+      answer = yield* handler.kind === 'httpGet' ? this.get(process, target, handler) : connect(process, target)
+      return answer
+    } finally {
+      process.kill()
+    }
+  }
+
+  /** 200 to 399 is healthy. Certificates of HTTPS are not looked at. */
+  private *get(
+    context: PodContext,
+    { address, port, timeout }: ProbeTarget,
+    handler: Extract<ProbeHandler, { kind: 'httpGet' }>,
+  ): Process<ProbeAnswer> {
+    const url = `${handler.scheme.toLowerCase()}://${formatEndpoint(address, port)}${handler.path}`
+    const headers = [['User-Agent', AGENT], ['Accept', '*/*'], ...handler.headers] as const
+    const upgrades = { https: this.around.tls.client({ insecure: true }) }
+    const { status, message } = yield* fetch(context, url, { headers, maxTime: timeout, upgrades })
+    if (status === null) return { ok: false, detail: `Get "${url}": ${message}` }
+    if (status >= 200 && status < 400) return { ok: true, detail: '' }
+    return { ok: false, detail: `HTTP probe failed with statuscode: ${status}` }
+  }
+}
+
+const probesOf = ({ container, handler }: ProbeTarget): ProbeName[] =>
+  (['startup', 'readiness', 'liveness'] as const).filter((name) => container[`${name}Probe`]?.handler === handler)
+
+/** A handshake is all that is asked for. */
+function* connect(context: PodContext, { address, port, timeout }: ProbeTarget): Process<ProbeAnswer> {
+  try {
+    const stream = yield* context.sockets.connect(address, port, { timeout })
+    stream.close()
+    return { ok: true, detail: '' }
+  } catch (error) {
+    if (!(error instanceof SocketError)) throw error
+    return { ok: false, detail: `dial tcp ${formatEndpoint(address, port)}: connect: ${error.errno}` }
+  }
+}
