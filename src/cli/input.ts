@@ -18,6 +18,7 @@ export function emulationOf(
   const { seed, namespace, proxyMode } = options
   const emulation = new Emulation(inventory, { seed, namespace, proxyMode, recording })
   warn(emulation.diagnostics)
+  emulation.life?.settle()
   return emulation
 }
 

@@ -3,6 +3,8 @@ import { addCompletion } from './completion.ts'
 import { addCurl } from './curl.ts'
 import { EXIT, report } from './exit.ts'
 import { addExport } from './export.ts'
+import { addGet } from './get.ts'
+import { addIps } from './ips.ts'
 import { quietWhenPipeCloses } from './output.ts'
 import { addProxy } from './proxy.ts'
 import { addRun } from './run.ts'
@@ -22,7 +24,19 @@ const program = new Command('podwire')
   .enablePositionalOptions()
   .exitOverride()
 
-for (const add of [addUi, addTrace, addCurl, addRun, addProxy, addTlsVerify, addExport, addScenarios, addCompletion])
+for (const add of [
+  addUi,
+  addTrace,
+  addCurl,
+  addRun,
+  addGet,
+  addIps,
+  addProxy,
+  addTlsVerify,
+  addExport,
+  addScenarios,
+  addCompletion,
+])
   add(program)
 
 quietWhenPipeCloses()

@@ -1,0 +1,39 @@
+import { Argument, type Command, InvalidArgumentError, Option } from 'commander'
+import { integer } from './parse.ts'
+
+export interface GetOptions {
+  readonly output?: 'wide'
+  /** Nanoseconds of virtual time. */
+  readonly at?: number
+  readonly seed?: number
+}
+
+export const LISTED = ['pods', 'svc', 'endpoints', 'events'] as const
+
+/** `podwire get pods SCENARIO`: what kubectl would print, at any moment. */
+export function addGet(program: Command): void {
+  program
+    .command('get')
+    .description('list what a scenario runs, as kubectl prints it')
+    .addArgument(new Argument('<what>', 'what to list').choices(LISTED))
+    .argument('<scenario>', 'a Scenario file, manifests, or the name of a scenario that ships')
+    .addOption(new Option('-o, --output <format>', 'more columns').choices(['wide']))
+    .option('--at <time>', 'the moment to look at, such as 20s or 1m30s (default: the end)', moment)
+    .option('--seed <number>', "the seed of every random choice (default: the scenario's)", integer)
+    .addHelpText(
+      'after',
+      '\nExamples:\n  podwire get pods 06-pod-dies -o wide --at 22s\n  podwire get events 06-pod-dies',
+    )
+    .action(async (what: (typeof LISTED)[number], scenario: string, options: GetOptions) => {
+      ;(await import('./get.action.ts')).list(what, scenario, options)
+    })
+}
+
+const UNITS: Readonly<Record<string, number>> = { ms: 1e6, s: 1e9, m: 60e9, h: 3600e9 }
+
+function moment(text: string): number {
+  if (!/^(\d+(\.\d+)?(ms|s|m|h))+$/.test(text)) throw new InvalidArgumentError('expected a time such as 20s or 1m30s')
+  let sum = 0
+  for (const [, amount, , unit] of text.matchAll(/(\d+(\.\d+)?)(ms|s|m|h)/g)) sum += Number(amount) * UNITS[unit]
+  return Math.round(sum)
+}
