@@ -8,9 +8,6 @@ export default defineConfig({
     // Those run everywhere, in the main suite.
     exclude: ['test/oracle/{compare,facts,podwire}.test.ts'],
     fileParallelism: false,
-    // The real peers are processes of this machine, and a busy one delays them: their packets then come in another order.
-    // Where podwire differs from them it differs every time.
-    retry: 2,
     testTimeout: 120_000,
     hookTimeout: 120_000,
   },
