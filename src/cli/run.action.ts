@@ -36,7 +36,7 @@ export function report(reports: readonly ScenarioReport[], output: RunOptions['o
 }
 
 /** A report as JSON: what was asked and what came of it, without the Scenario's own text. */
-function plain({ scenario, seed, ok, steps, failures }: ScenarioReport): object {
+function plain({ scenario, seed, ok, steps, failures, timeline, traffic }: ScenarioReport): object {
   return {
     scenario: scenario.name,
     title: scenario.title,
@@ -51,5 +51,7 @@ function plain({ scenario, seed, ok, steps, failures }: ScenarioReport): object 
       failures: wrong,
     })),
     failures,
+    timeline,
+    traffic,
   }
 }

@@ -1,4 +1,4 @@
-import { NO_LABELS, nameOf } from '../kube/api/meta.ts'
+import { type Meta, NO_LABELS, nameOf } from '../kube/api/meta.ts'
 import type { Pod } from '../kube/api/pod.ts'
 import type { EndpointSlice } from '../kube/api/service.ts'
 import { type Address, familyOf, formatAddress, isV4, type V4, v6FromBigInt, v6ToBigInt } from '../util/address.ts'
@@ -25,12 +25,12 @@ export function withAddons(inventory: Inventory, settings: ClusterSettings): Inv
   const services = new Set(inventory.services.map((service) => nameOf(service.meta)))
   const pods = new Set(inventory.pods.map((pod) => nameOf(pod.meta)))
   const ownDns = services.has('kube-system/kube-dns')
+  const lacks = ({ meta }: { readonly meta: Meta }): boolean =>
+    !pods.has(nameOf(meta)) && !(ownDns && meta.name === 'coredns')
   return {
     ...inventory,
-    pods: [
-      ...added.pods.filter(({ meta }) => !pods.has(nameOf(meta)) && !(ownDns && meta.name === 'coredns')),
-      ...inventory.pods,
-    ],
+    pods: [...added.pods.filter(lacks), ...inventory.pods],
+    objects: [...added.objects.filter(lacks), ...inventory.objects],
     services: [...inventory.services, ...added.services.filter(({ meta }) => !services.has(nameOf(meta)))],
   }
 }
@@ -47,9 +47,10 @@ function controlPlane({ nodes }: Inventory): string {
  * The endpoints of the Service kubernetes, which has no selector: the API servers enter their own addresses (the endpoint
  * reconciler of kube-apiserver). Empty when the cluster has none, or the input says them.
  */
-export function apiServerSlices(plan: ClusterPlan, given: readonly EndpointSlice[]): EndpointSlice[] {
-  if (given.some((slice) => slice.service === 'kubernetes' && slice.meta.namespace === 'default')) return []
-  const nodes = [...plan.nodes.values()].filter(({ pods }) => pods.some(isApiServer))
+export function apiServerSlices(plan: ClusterPlan, { slices, pods }: Inventory): EndpointSlice[] {
+  if (slices.some((slice) => slice.service === 'kubernetes' && slice.meta.namespace === 'default')) return []
+  const hosts = new Set(pods.filter(isApiServer).map(({ node }) => node))
+  const nodes = [...plan.nodes.values()].filter(({ name }) => hosts.has(name))
   return ([4, 6] as const).flatMap((family): EndpointSlice[] => {
     const addresses = nodes.flatMap((node) => node.addresses.filter((address) => familyOf(address) === family))
     if (addresses.length === 0) return []

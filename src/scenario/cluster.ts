@@ -173,12 +173,16 @@ export class Cluster {
     if (index >= 0) pods.splice(index, 1)
   }
 
-  /** kube-proxy writes its rules anew, on the nodes that `hears` lets. */
-  syncRules(hears: (node: string) => boolean): void {
+  /** kube-proxy writes its rules anew, on the nodes that `hears` lets; those it did so on. */
+  syncRules(hears: (node: string) => boolean): string[] {
+    const written: string[] = []
     for (const [name, { namespace }] of this.built) {
       const netfilter = namespace.netfilter
-      if (hears(name) && netfilter instanceof NetfilterStack) this.writeRules(netfilter, this.plan.nodes.get(name)!)
+      if (!hears(name) || !(netfilter instanceof NetfilterStack)) continue
+      this.writeRules(netfilter, this.plan.nodes.get(name)!)
+      written.push(name)
     }
+    return written
   }
 
   /** Why a pod has no sandbox, or null when it has one. */

@@ -38,6 +38,14 @@ export class Directory {
     this.pods.delete(pod.meta)
   }
 
+  setService(service: Service): void {
+    this.services.set(service.meta, service)
+  }
+
+  deleteService(service: Service): void {
+    this.services.delete(service.meta)
+  }
+
   pod(namespace: string, name: string): Pod | null {
     return this.pods.get(namespace, name)
   }

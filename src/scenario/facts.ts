@@ -1,4 +1,5 @@
 import type { Facts, Owner } from '../explain/facts.ts'
+import type { Service } from '../kube/api/service.ts'
 import { gatewayOf } from '../kube/node/ipam.ts'
 import { type Address, type AddressKey, keyOf } from '../util/address.ts'
 import { type Cluster, LAPTOP } from './cluster.ts'
@@ -13,9 +14,7 @@ export class ClusterFacts implements Facts {
     private readonly cluster: Cluster,
     private readonly services: Services,
   ) {
-    for (const { meta, clusterIPs } of services.all) {
-      for (const address of clusterIPs) this.name(address, 'service', meta.name, '', meta.namespace)
-    }
+    for (const service of services.all) this.addService(service)
     for (const node of cluster.plan.nodes.values()) this.addNode(node)
     for (const address of cluster.plan.lan.gateway) this.name(address, 'external', LAPTOP, '')
   }
@@ -26,6 +25,10 @@ export class ClusterFacts implements Facts {
       this.name(gatewayOf(subnet), 'node', name, name)
       this.name(subnet.address, 'node', name, name)
     }
+  }
+
+  addService({ meta, clusterIPs }: Service): void {
+    for (const address of clusterIPs) this.name(address, 'service', meta.name, '', meta.namespace)
   }
 
   get assumed(): readonly string[] {

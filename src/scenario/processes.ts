@@ -8,7 +8,7 @@ import { type ClusterDns, servesDns } from './dns.ts'
 import type { Server } from './pod-sockets.ts'
 import { serve, servingsOf } from './servers.ts'
 
-const DNS_PORT = 53
+export const DNS_PORT = 53
 
 /** What processes need of the world around their namespace. */
 export interface Surroundings {

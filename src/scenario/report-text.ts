@@ -1,6 +1,8 @@
 import { en } from '../explain/messages/en.ts'
+import { seconds, TimelineText } from '../explain/text/timeline.ts'
 import { traceText } from '../explain/text/trace.ts'
 import { formatAddress } from '../util/address.ts'
+import type { TrafficSummary } from './lifecycle/traffic.ts'
 import type { Outcome } from './outcome.ts'
 import type { ScenarioReport, StepReport } from './run.ts'
 
@@ -10,19 +12,48 @@ const { report: say } = en
 export function reportText(report: ScenarioReport): string[] {
   const { scenario, steps, failures } = report
   const bad = failures.length + steps.reduce((sum, step) => sum + step.failures.length, 0)
+  const lines = report.timeline.length === 0 ? stepLines(steps) : livingLines(report)
   return [
     `${scenario.name}: ${scenario.title}`,
-    ...steps.flatMap((step, i) => ['', ...stepText(step, i + 1)]),
+    ...lines,
     '',
     ...failures.map(({ field, got, expected }) => say.expected(field, got, expected)),
     bad === 0 ? say.passed(steps.length) : say.failures(bad),
   ]
 }
 
-function stepText(report: StepReport, number: number): string[] {
-  const { step, began, outcome, failures } = report
+const stepLines = (steps: readonly StepReport[]): string[] =>
+  steps.flatMap((step, i) => ['', ...stepText(step, i + 1, `${milliseconds(step.began)} ms`)])
+
+/** Steps, and between them what happened in the cluster: what a step led to stands below it. */
+function livingLines({ steps, timeline, traffic }: ScenarioReport): string[] {
+  const text = new TimelineText(timeline)
+  const lines: string[] = []
+  let next = 0
+  const until = (end: number): void => {
+    const before = lines.length
+    for (; next < timeline.length && timeline[next].at < end; next++) lines.push(`  ${text.line(timeline[next])}`)
+    if (lines.length > before) lines.splice(before, 0, '')
+  }
+  steps.forEach((step, i) => {
+    until(step.began)
+    lines.push('', ...stepText(step, i + 1, `${seconds(step.began)} s`))
+  })
+  until(Number.POSITIVE_INFINITY)
+  if (traffic.length > 0) lines.push('', ...traffic.flatMap(trafficText))
+  return lines
+}
+
+function trafficText({ client, url, made, failed, servers }: TrafficSummary): string[] {
+  const { timeline: words } = en
+  const head = `${client.replace(/^default\//, '')}: ${words.traffic(url, made, failed)}`
+  return servers.length === 0 ? [head] : [head, `  ${words.answeredBy(servers)}`]
+}
+
+function stepText(report: StepReport, number: number, time: string): string[] {
+  const { step, outcome, failures } = report
   const judged = step.expect === null ? '' : `  ${failures.length === 0 ? say.ok : say.failed}`
-  const head = `${number}. ${titleOf(step)}  at ${milliseconds(began)} ms${judged}`
+  const head = `${number}. ${titleOf(step)}  at ${time}${judged}`
   const wrong = failures.map(({ field, got, expected }) => say.expected(field, got, expected))
   return [head, ...[...wrong, ...outcomeText(outcome)].map((line) => (line === '' ? '' : `   ${line}`))]
 }

@@ -1,9 +1,11 @@
+import { type TimelineEntry, timelineOf } from '../explain/timeline/timeline.ts'
 import type { Nanos } from '../sim/time.ts'
 import { formatAddress, parseAddress, sameAddress } from '../util/address.ts'
 import { type Diagnostic, inputError, type SourcePosition } from '../util/diagnostics.ts'
 import { formatTarget } from './directory.ts'
 import type { Emulation } from './emulation.ts'
 import { judgeLife } from './lifecycle/judge.ts'
+import type { TrafficSummary } from './lifecycle/traffic.ts'
 import type { Scenario, ScenarioStep } from './load/scenario-kind.ts'
 import type { FinalExpectation } from './load/scenario-schema.ts'
 import { perform } from './operations.ts'
@@ -27,6 +29,9 @@ export interface ScenarioReport {
   /** Expectations of the whole that did not hold. */
   readonly failures: readonly (Failure & { readonly at: SourcePosition })[]
   readonly ok: boolean
+  /** What lived and died meanwhile; empty for a cluster that stands still. */
+  readonly timeline: readonly TimelineEntry[]
+  readonly traffic: readonly TrafficSummary[]
 }
 
 /** Runs a scenario's timeline and judges what it expects. The emulation must be fresh and made for this scenario. */
@@ -36,7 +41,9 @@ export function runScenario(emulation: Emulation, scenario: Scenario): ScenarioR
     judgeEnd(emulation, expected).map((failure) => ({ ...failure, at: expected.at })),
   )
   const ok = failures.length === 0 && steps.every((report) => report.failures.length === 0)
-  return { scenario, seed: emulation.seed, steps, failures, ok }
+  const { life, recorder, seed } = emulation
+  const timeline = life === null ? [] : timelineOf(recorder)
+  return { scenario, seed, steps, failures, ok, timeline, traffic: life?.traffic.summaries ?? [] }
 }
 
 /** Plays a scenario up to a moment and judges nothing; null: to its end, and what it expects to come by a time. */

@@ -1,3 +1,4 @@
+import { ByName } from '../kube/api/by-name.ts'
 import { nameOf } from '../kube/api/meta.ts'
 import type { Pod } from '../kube/api/pod.ts'
 import { DEFAULT_PROXY_CONFIG } from '../kube/api/proxy-config.ts'
@@ -23,20 +24,25 @@ const LOOPBACK = v4('127.0.0.1')
 
 /** The cluster's Services as the control plane would have completed them, their endpoints, and kube-proxy's rules for them. */
 export class Services {
-  readonly all: readonly Service[]
-  readonly slices: readonly EndpointSlice[]
+  private readonly services = new ByName<Service>()
+  private readonly known = new Map<string, EndpointSlice>()
+  /** Those that the input or the API server itself says, beside what selectors give. */
+  readonly given: readonly EndpointSlice[]
   /** Sentences for `assumed`. */
   readonly assumed: readonly string[]
+  private readonly allocator: ServiceAllocator
   private readonly proxy: IptablesProxy | NftablesProxy
   /** What kube-proxy knows. */
   readonly model = new ServiceModel()
 
   constructor(inventory: Inventory, plan: ClusterPlan, addressesOf: (pod: Pod) => readonly Address[], rng: Rng) {
     const allocator = new ServiceAllocator(plan.path.serviceCIDRs, rng.fork('service addresses'), inventory.services)
-    this.all = inventory.services.map((service) => allocator.complete(service))
+    for (const service of inventory.services) this.setService(allocator.complete(service))
+    this.given = [...inventory.slices, ...apiServerSlices(plan, inventory)]
     const derived = this.derive(inventory, plan, addressesOf)
-    this.slices = [...inventory.slices, ...apiServerSlices(plan, inventory.slices), ...derived]
+    for (const slice of [...this.given, ...derived]) this.setSlice(slice)
     this.assumed = this.doubts(inventory, plan, derived)
+    this.allocator = allocator
     const { model } = this
     for (const service of this.all) model.setService(service)
     for (const slice of this.slices) model.setSlice(slice)
@@ -45,6 +51,36 @@ export class Services {
     const options = { ...proxyOptions({ ...config, clusterCIDRs }), serviceCIDRs: plan.path.serviceCIDRs }
     this.proxy =
       plan.path.proxyMode === 'nftables' ? new NftablesProxy(model, options) : new IptablesProxy(model, options)
+  }
+
+  get all(): readonly Service[] {
+    return this.services.values()
+  }
+
+  get slices(): readonly EndpointSlice[] {
+    return [...this.known.values()]
+  }
+
+  /** With what the API server adds to it: its address, its node ports. */
+  complete(service: Service): Service {
+    return this.allocator.complete(service)
+  }
+
+  /** What informers know: CoreDNS answers from it. kube-proxy takes it into its own model when it syncs. */
+  setService(service: Service): void {
+    this.services.set(service.meta, service)
+  }
+
+  deleteService(service: Service): void {
+    this.services.delete(service.meta)
+  }
+
+  setSlice(slice: EndpointSlice): void {
+    this.known.set(keyOf(slice), slice)
+  }
+
+  deleteSlice(slice: EndpointSlice): void {
+    this.known.delete(keyOf(slice))
   }
 
   /** kube-proxy's iptables rules on one node: none in nftables mode. */
@@ -87,6 +123,10 @@ export class Services {
     ]
   }
 }
+
+/** Subsets of one Endpoints object share its name. */
+const keyOf = ({ meta, family, ports }: EndpointSlice): string =>
+  `${nameOf(meta)} ${family} ${ports.map(({ name, port, protocol }) => `${name}/${port}/${protocol}`).join()}`
 
 /** What kube-proxy finds on its node: the address it is known by first, then those of its other interfaces. */
 const proxyNode = ({ name, record, addresses, podCIDRs }: NodePlan): ProxyNode => ({

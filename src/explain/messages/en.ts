@@ -1,6 +1,7 @@
 import { proxy } from './en-proxy.ts'
 import { report } from './en-report.ts'
 import { session } from './en-session.ts'
+import { timeline } from './en-timeline.ts'
 import { ui } from './en-ui.ts'
 
 /**
@@ -12,6 +13,7 @@ export const en = {
   report,
   session,
   proxy,
+  timeline,
   verdict: {
     delivered: 'DELIVERED',
     refused: 'REFUSED',

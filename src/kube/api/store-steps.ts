@@ -5,6 +5,7 @@ import type { KubeEvent, ObjectRef } from '../../trace/steps/kube.ts'
 import type { EndpointSliceObject, EventObject } from './cluster-objects.ts'
 import type { KubeObject } from './kinds.ts'
 import { nameOf } from './meta.ts'
+import { controllerOf } from './object.ts'
 import { type ContainerStatus, conditionOf, type PodObject } from './pod-object.ts'
 
 export const refOf = ({ kind, meta }: Pick<KubeObject, 'kind' | 'meta'>): ObjectRef => ({
@@ -31,7 +32,12 @@ export function recordChange(recorder: Recorder, at: Nanos, cause: StepId, by: s
   if (object.kind === 'Event') return emit(cause, () => eventStep(object))
   const { resourceVersion } = object.meta
   const step = emit(cause, () => {
-    return { kind: 'kube-object', change: changeOf(news), object: refOf(object), resourceVersion, by }
+    const owner = controllerOf(object.meta)
+    return {
+      ...({ kind: 'kube-object', change: changeOf(news), object: refOf(object), resourceVersion, by } as const),
+      owner: owner === null ? null : { kind: owner.kind, name: owner.name },
+      grace: object.meta.deletionGracePeriodSeconds,
+    }
   })
   if (object.kind === 'Pod' && news.type !== 'DELETED') podSteps(object, before as PodObject | null, step, emit)
   if (object.kind === 'EndpointSlice') emit(step, () => endpointsStep(object, news.type === 'DELETED'))
@@ -52,19 +58,18 @@ function podSteps(pod: PodObject, before: PodObject | null, cause: StepId, emit:
   }
   const old = before?.status
   if (status === old) return
+  containerSteps(pod, status.initContainerStatuses, old?.initContainerStatuses ?? [], cause, emit)
+  containerSteps(pod, status.containerStatuses, old?.containerStatuses ?? [], cause, emit)
   const { phase } = status
   if (phase !== old?.phase) {
     emit(cause, () => ({ kind: 'pod-phase', pod: refOf(pod), from: old?.phase ?? '', to: phase }))
   }
-  if (status.conditions !== old?.conditions) {
-    for (const { type, status: value, reason } of status.conditions) {
-      const known = conditionOf(old?.conditions ?? [], type)
-      if (known?.status === value && known.reason === reason) continue
-      emit(cause, () => ({ kind: 'pod-condition', pod: refOf(pod), condition: type, status: value, reason }))
-    }
+  if (status.conditions === old?.conditions) return
+  for (const { type, status: value, reason } of status.conditions) {
+    const known = conditionOf(old?.conditions ?? [], type)
+    if (known?.status === value && known.reason === reason) continue
+    emit(cause, () => ({ kind: 'pod-condition', pod: refOf(pod), condition: type, status: value, reason }))
   }
-  containerSteps(pod, status.initContainerStatuses, old?.initContainerStatuses ?? [], cause, emit)
-  containerSteps(pod, status.containerStatuses, old?.containerStatuses ?? [], cause, emit)
 }
 
 function containerSteps(
@@ -79,8 +84,10 @@ function containerSteps(
     if (before[i]?.state === state) return
     const reason = state.kind === 'running' ? '' : state.reason
     const exitCode = state.kind === 'terminated' ? state.exitCode : null
+    const message = state.kind === 'waiting' ? state.message : ''
     emit(cause, () => {
-      return { kind: 'container-state', pod: refOf(pod), container, state: state.kind, reason, exitCode, restarts }
+      const what = { kind: 'container-state', pod: refOf(pod), container, state: state.kind } as const
+      return { ...what, reason, exitCode, restarts, message }
     })
   })
 }

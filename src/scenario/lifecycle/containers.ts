@@ -9,7 +9,8 @@ import type { TcpStream } from '../../linux/socket/tcp/stream.ts'
 import type { Process } from '../../sim/process.ts'
 import { utf8 } from '../../util/bytes.ts'
 import type { Host } from '../cluster.ts'
-import { type Surroundings, startProcess } from '../processes.ts'
+import { servesDns } from '../dns.ts'
+import { DNS_PORT, type Surroundings, startProcess } from '../processes.ts'
 import { serve, servingsOf } from '../servers.ts'
 import { slimPod } from './slim.ts'
 
@@ -36,10 +37,12 @@ export class Containers implements ContainerRuntime {
       processes.push(process)
       return process
     }
-    const extra = pod.spec.containers[0] === container ? slimPod(pod).serve : ''
     const slim = slimPod(pod)
+    const extra = pod.spec.containers[0] === container ? slim.serve : ''
+    const dns = servesDns(slim)
+    if (dns) this.around.dns.serve(start('coredns'), this.around.epoch)
     serve(
-      servingsOf({ ...slim, ports: container.ports, serve: extra }),
+      servingsOf({ ...slim, ports: container.ports, serve: extra }).filter(({ port }) => !(dns && port === DNS_PORT)),
       start,
       (process, fault) => this.around.tls.server(slim, fault, process),
       (process) => this.respond(pod, container, process),

@@ -1,9 +1,9 @@
 import { conditionOf, restartsOf } from '../../kube/api/pod-object.ts'
-import { controlled } from '../../kube/control/owners.ts'
 import { inputError, type SourcePosition } from '../../util/diagnostics.ts'
 import type { Emulation } from '../emulation.ts'
 import { durationOf, type FinalExpectation } from '../load/scenario-schema.ts'
 import type { Failure } from '../outcome.ts'
+import { slicesOf } from './slim.ts'
 
 /** Expectations about endpoints, requests, and a pod's life. Waits until `by` where that is still to come. */
 export function judgeLife(
@@ -48,6 +48,6 @@ function readyOf({ life }: Emulation, name: string, at: SourcePosition): number 
   const [namespace, own] = name.includes('/') ? name.split('/') : ['default', name]
   const service = life!.store.get('Service', namespace, own)
   if (service === null) throw inputError(`no Service ${namespace}/${own}`, undefined, at)
-  const slices = controlled(life!.store, service, 'EndpointSlice')
+  const slices = slicesOf(life!.store, service)
   return slices.reduce((sum, { endpoints }) => sum + endpoints.filter(({ ready }) => ready).length, 0)
 }

@@ -2,9 +2,9 @@ import { nameOf } from '../../kube/api/meta.ts'
 import { conditionOf, type PodObject, restartsOf } from '../../kube/api/pod-object.ts'
 import { formatSelector, selectorOf } from '../../kube/api/selector.ts'
 import type { Store } from '../../kube/api/store.ts'
-import { controlled } from '../../kube/control/owners.ts'
 import type { Nanos } from '../../sim/time.ts'
 import { formatAddress } from '../../util/address.ts'
+import { slicesOf } from './slim.ts'
 
 export type Listed = 'pods' | 'svc' | 'endpoints' | 'events'
 
@@ -101,7 +101,7 @@ function serviceTable(store: Store, wide: boolean): string[][] {
 /** Ready endpoints, as the Endpoints object holds them: three, then how many more. */
 function endpointTable(store: Store): string[][] {
   const rows = store.list('Service').map((service) => {
-    const texts = controlled(store, service, 'EndpointSlice').flatMap(({ endpoints, ports }) =>
+    const texts = slicesOf(store, service).flatMap(({ endpoints, ports }) =>
       endpoints
         .filter(({ ready }) => ready)
         .flatMap(({ addresses }) => ports.map(({ port }) => `${formatAddress(addresses[0])}:${port}`)),

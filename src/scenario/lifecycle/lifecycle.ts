@@ -15,7 +15,7 @@ import { SandboxNetwork } from './network.ts'
 import { NodeProber } from './prober.ts'
 import { ProxySync } from './proxy-sync.ts'
 import { isLifecycleOperation } from './schema.ts'
-import { nodeObject, serviceObject, slimPod } from './slim.ts'
+import { nodeObject, serviceObject, sliceObject, slimPod } from './slim.ts'
 import { Traffic } from './traffic.ts'
 
 /** Ours: from the registry; everything can be pulled. */
@@ -58,12 +58,13 @@ export class Lifecycle {
       prober: (target) => prober.ask(target),
       images: { pull: () => PULL },
     })
-    this.proxies = new ProxySync(kernel.simulation, cluster, this.store, (node) => !this.cut.has(node))
+    this.proxies = new ProxySync(kernel, cluster, this.store, (node) => !this.cut.has(node))
     this.traffic = new Traffic(emulation)
     this.follow()
     for (const node of plan.nodes.values()) this.join(node)
     for (const name of namespacesOf(inventory, emulation)) this.store.create(namespaceObject(name))
     for (const service of emulation.services.all) this.store.create(serviceObject(service))
+    for (const slice of emulation.services.given) this.store.create(sliceObject(slice))
     for (const object of inventory.objects) this.store.create(object)
   }
 
@@ -75,9 +76,23 @@ export class Lifecycle {
     this.store.create(nodeObject(plan))
   }
 
-  /** Names of pods follow the store at once: who looks for a pod finds the one that is there. */
+  /** Names follow the store at once: who looks for a pod finds the one that is there. So does what CoreDNS answers. */
   private follow(): void {
-    const { directory } = this.emulation
+    const { directory, services, facts } = this.emulation
+    this.store.watch('Service', ({ type, object }) => {
+      if (type === 'DELETED') {
+        services.deleteService(object)
+        directory.deleteService(object)
+      } else {
+        services.setService(object)
+        directory.setService(object)
+        facts.addService(object)
+      }
+    })
+    this.store.watch('EndpointSlice', ({ type, object }) => {
+      if (type === 'DELETED') services.deleteSlice(object)
+      else services.setSlice(object)
+    })
     this.store.watch('Pod', ({ type, object, before }) => {
       if (type === 'DELETED') {
         const successor = this.store.get('Pod', object.meta.namespace, object.meta.name)

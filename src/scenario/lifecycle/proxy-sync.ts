@@ -1,6 +1,8 @@
+import { nameOf } from '../../kube/api/meta.ts'
 import type { Store } from '../../kube/api/store.ts'
-import type { Simulation } from '../../sim/simulation.ts'
+import type { Kernel } from '../../linux/kernel.ts'
 import { type Nanos, SECOND } from '../../sim/time.ts'
+import type { StepId } from '../../trace/step.ts'
 import type { Cluster } from '../cluster.ts'
 
 /** kube-proxy iptables.minSyncPeriod: a change is written at once, the next one a second after it. */
@@ -10,36 +12,52 @@ const MIN_SYNC: Nanos = SECOND
 export class ProxySync {
   private last: Nanos = -MIN_SYNC
   private waiting = false
+  /** Services that changed since the last sync, and the step that told of it last. */
+  private changed = new Set<string>()
+  private cause: StepId = 0
 
   constructor(
-    private readonly simulation: Simulation,
+    private readonly kernel: Kernel,
     private readonly cluster: Cluster,
     store: Store,
     private readonly hears: (node: string) => boolean,
   ) {
     const { model } = cluster.services!
-    store.watch('EndpointSlice', ({ type, object }) => {
+    store.watch('EndpointSlice', ({ type, object, step }) => {
       if (type === 'DELETED') model.deleteSlice(object)
       else model.setSlice(object)
-      this.request()
+      this.note(object.meta.namespace, object.service, step)
     })
-    store.watch('Service', ({ type, object }) => {
+    store.watch('Service', ({ type, object, step }) => {
       if (type === 'DELETED') model.deleteService(object.meta.namespace, object.meta.name)
-      else if (type === 'MODIFIED') model.setService(object)
-      else return
-      this.request()
+      else model.setService(object)
+      this.note(object.meta.namespace, object.meta.name, step)
     })
+  }
+
+  private note(namespace: string, name: string, step: StepId): void {
+    this.changed.add(nameOf({ namespace, name }))
+    this.cause = step
+    this.request()
   }
 
   request(): void {
     if (this.waiting) return
     this.waiting = true
-    this.simulation.post(Math.max(0, this.last + MIN_SYNC - this.simulation.now), () => this.sync(), null)
+    const { simulation } = this.kernel
+    simulation.post(Math.max(0, this.last + MIN_SYNC - simulation.now), () => this.sync(), null)
   }
 
   private sync(): void {
+    const { recorder, simulation } = this.kernel
     this.waiting = false
-    this.last = this.simulation.now
-    this.cluster.syncRules(this.hears)
+    this.last = simulation.now
+    const mode = this.cluster.plan.path.proxyMode
+    const event = { kind: 'proxy-sync', mode, services: [...this.changed].sort() } as const
+    this.changed = new Set()
+    for (const node of this.cluster.syncRules(this.hears)) {
+      if (recorder.on) recorder.step(simulation.now, recorder.place(node, 'host', ''), this.cause, 0, null, event)
+      else recorder.skip()
+    }
   }
 }

@@ -1,9 +1,10 @@
-import type { NodeObject, ServiceObject } from '../../kube/api/cluster-objects.ts'
+import type { EndpointSliceObject, NodeObject, ServiceObject } from '../../kube/api/cluster-objects.ts'
 import { controllerOf, newMeta } from '../../kube/api/object.ts'
 import type { Pod } from '../../kube/api/pod.ts'
 import { isReady, type PodObject } from '../../kube/api/pod-object.ts'
 import { allContainers } from '../../kube/api/pod-spec.ts'
-import type { Service } from '../../kube/api/service.ts'
+import type { EndpointSlice, Service } from '../../kube/api/service.ts'
+import type { Store } from '../../kube/api/store.ts'
 import type { NodePlan } from '../plan.ts'
 
 /** What networking reads of a pod of the store. */
@@ -48,3 +49,13 @@ export const serviceObject = (service: Service): ServiceObject => ({
   kind: 'Service',
   meta: newMeta(service.meta),
 })
+
+export const sliceObject = (slice: EndpointSlice): EndpointSliceObject => ({
+  ...slice,
+  kind: 'EndpointSlice',
+  meta: newMeta(slice.meta),
+})
+
+/** The slices of a Service, whoever wrote them. */
+export const slicesOf = (store: Store, { meta }: ServiceObject): EndpointSliceObject[] =>
+  store.list('EndpointSlice', meta.namespace).filter(({ service }) => service === meta.name)

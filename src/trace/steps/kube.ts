@@ -26,6 +26,10 @@ export type KubeEvent =
       readonly object: ObjectRef
       readonly resourceVersion: number
       readonly by: string
+      /** The controller that it belongs to, null when it has none. */
+      readonly owner: { readonly kind: string; readonly name: string } | null
+      /** Seconds of a graceful deletion; null while nobody asked for one. */
+      readonly grace: number | null
     }
   | { readonly kind: 'pod-scheduled'; readonly pod: ObjectRef; readonly node: string }
   | { readonly kind: 'pod-phase'; readonly pod: ObjectRef; readonly from: string; readonly to: string }
@@ -45,6 +49,16 @@ export type KubeEvent =
       readonly reason: string
       readonly exitCode: number | null
       readonly restarts: number
+      /** Of a container that waits: `back-off 10s restarting failed container=…`. */
+      readonly message: string
+    }
+  /** What kubelet does to a container that has to go, before it is gone. `detail`: `sleep 5s`, the command. */
+  | {
+      readonly kind: 'container-signal'
+      readonly pod: ObjectRef
+      readonly container: string
+      readonly signal: 'preStop' | 'SIGTERM' | 'SIGKILL'
+      readonly detail: string
     }
   | {
       readonly kind: 'probe'
@@ -53,6 +67,8 @@ export type KubeEvent =
       readonly probe: 'startup' | 'readiness' | 'liveness'
       readonly ok: boolean
       readonly detail: string
+      /** `GET http://10.244.1.3:8080/ready`, `tcp 10.244.1.3:6379`, `grpc 10.244.1.3:50051`, `exec cat /ready`. */
+      readonly asked: string
       /** How often it came out so in a row, and how often it must for the container to be judged anew. */
       readonly count: number
       readonly threshold: number
@@ -70,6 +86,19 @@ export type KubeEvent =
       readonly service: string
       readonly slice: string
       readonly endpoints: readonly EndpointState[]
+    }
+  /** kube-proxy on one node has written its rules; `services` are those that changed since it did so last. */
+  | { readonly kind: 'proxy-sync'; readonly mode: string; readonly services: readonly string[] }
+  /** A request of the scenario's traffic is over; `began` is when it was made. */
+  | {
+      readonly kind: 'request'
+      readonly url: string
+      readonly began: number
+      readonly status: number | null
+      /** curl's words; empty when an answer came. */
+      readonly error: string
+      /** Who answered, by the page's own word; empty when it does not say. */
+      readonly server: string
     }
   | {
       readonly kind: 'kube-event'

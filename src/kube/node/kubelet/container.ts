@@ -2,7 +2,7 @@ import { type Process, spawn, type Task } from '../../../sim/process.ts'
 import type { Timer } from '../../../sim/simulation.ts'
 import type { Nanos } from '../../../sim/time.ts'
 import type { ContainerState, ContainerStatus } from '../../api/pod-object.ts'
-import type { Container, Probe } from '../../api/pod-spec.ts'
+import type { Container, LifecycleHandler, Probe } from '../../api/pod-spec.ts'
 import { Backoff } from './backoff.ts'
 import type { ProbeAnswer } from './outside.ts'
 import type { PodWorker } from './pod-worker.ts'
@@ -170,12 +170,18 @@ export class ContainerRun implements Probed {
     const left = Math.max(grace - before, grace === 0 ? 0 : this.pod.settings.minimumGrace)
     if (!again) {
       this.pod.normal('Killing', `Stopping container ${this.spec.name}`)
+      const { preStop } = this.spec
+      if (preStop !== null) this.pod.signalled(this, 'preStop', describeHandler(preStop))
       this.later(before, () => this.terminate(life.ignoresTerm))
     }
-    this.later(before + left, () => this.end(KILLED, 9))
+    this.later(before + left, () => {
+      this.pod.signalled(this, 'SIGKILL', '')
+      this.end(KILLED, 9)
+    })
   }
 
   private terminate(ignores: boolean): void {
+    this.pod.signalled(this, 'SIGTERM', ignores ? 'ignored' : '')
     if (ignores) return
     this.pod.runtime.terminating(this.pod.object, this.spec)
     this.later(this.pod.settings.shutdown, () => this.end(0, 0))
@@ -302,5 +308,16 @@ export class ContainerRun implements Probed {
       const own = this.spec[`${word}Probe`]?.terminationGracePeriodSeconds ?? null
       this.stop((own ?? this.pod.object.spec.terminationGracePeriodSeconds) * 1e9)
     }
+  }
+}
+
+function describeHandler(handler: LifecycleHandler): string {
+  switch (handler.kind) {
+    case 'sleep':
+      return `sleep ${handler.seconds}s`
+    case 'exec':
+      return handler.command.join(' ')
+    case 'httpGet':
+      return `GET ${handler.path}`
   }
 }

@@ -2,7 +2,8 @@ import type { Process } from '../../../sim/process.ts'
 import type { Simulation, Timer } from '../../../sim/simulation.ts'
 import type { Nanos } from '../../../sim/time.ts'
 import type { StepId } from '../../../trace/step.ts'
-import type { Address } from '../../../util/address.ts'
+import type { KubeEvent } from '../../../trace/steps/kube.ts'
+import { type Address, formatEndpoint } from '../../../util/address.ts'
 import { type PodObject, portNumber } from '../../api/pod-object.ts'
 import type { Container, Probe } from '../../api/pod-spec.ts'
 import { refOf } from '../../api/store-steps.ts'
@@ -93,11 +94,8 @@ export class PodWorker {
   }
 
   private tellAddress(change: 'assigned' | 'released'): void {
-    const { recorder } = this.kubelet
     const { nodeName: node } = this.object.spec
-    const event = { kind: 'pod-address', change, pod: refOf(this.object), node, addresses: this.addresses } as const
-    if (recorder.on) this.cause = recorder.step(this.now, recorder.place(node, 'host', ''), this.cause, 0, null, event)
-    else recorder.skip()
+    this.record({ kind: 'pod-address', change, pod: refOf(this.object), node, addresses: this.addresses })
   }
 
   /** Launches what may begin now. */
@@ -259,7 +257,6 @@ export class PodWorker {
   }
 
   probed(run: ContainerRun, probe: ProbeKind, { ok, detail }: ProbeAnswer, count: number, threshold: number): void {
-    const { recorder } = this.kubelet
     const event = {
       kind: 'probe',
       pod: refOf(this.object),
@@ -267,13 +264,40 @@ export class PodWorker {
       probe,
       ok,
       detail,
+      asked: this.asked(run.spec, run.spec[`${probe}Probe`]!),
       count,
       threshold,
     } as const
+    this.record(event)
+    if (!ok) this.warning('Unhealthy', `${probe[0].toUpperCase()}${probe.slice(1)} probe failed: ${detail}`)
+  }
+
+  private asked(container: Container, { handler }: Probe): string {
+    const [address] = this.addresses
+    const port = handler.kind === 'exec' ? 0 : (portNumber(handler.port, [container]) ?? 0)
+    const where = address === undefined ? '' : formatEndpoint(address, port)
+    switch (handler.kind) {
+      case 'httpGet':
+        return `GET ${handler.scheme.toLowerCase()}://${where}${handler.path}`
+      case 'tcpSocket':
+        return `tcp ${where}`
+      case 'grpc':
+        return `grpc ${where}${handler.service === '' ? '' : ` ${handler.service}`}`
+      case 'exec':
+        return `exec ${handler.command.join(' ')}`
+    }
+  }
+
+  /** preStop, SIGTERM, SIGKILL: no object tells of them, the trace does. */
+  signalled(run: ContainerRun, signal: 'preStop' | 'SIGTERM' | 'SIGKILL', detail: string): void {
+    this.record({ kind: 'container-signal', pod: refOf(this.object), container: run.spec.name, signal, detail })
+  }
+
+  private record(event: KubeEvent): void {
+    const { recorder } = this.kubelet
     const place = recorder.place(this.object.spec.nodeName, 'host', '')
     if (recorder.on) this.cause = recorder.step(this.now, place, this.cause, 0, null, event)
     else recorder.skip()
-    if (!ok) this.warning('Unhealthy', `${probe[0].toUpperCase()}${probe.slice(1)} probe failed: ${detail}`)
   }
 
   hasImage(image: string): boolean {
