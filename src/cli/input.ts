@@ -22,9 +22,11 @@ export function emulationOf(
   return emulation
 }
 
-/** `scenario first, seed 1 · flannel vxlan · kube-proxy iptables`. */
+/** `scenario first, seed 1 · flannel vxlan · kube-proxy iptables`. What stands in for another plugin is named beside the verdict. */
 export function heading(emulation: Emulation): string {
   const { inventory, seed, plan } = emulation
   const name = inventory.scenarios[0]?.name
-  return `${name === undefined ? 'cluster' : `scenario ${name}`}, seed ${seed} · ${plan.path.overlay} · kube-proxy ${plan.path.proxyMode}`
+  const { plugin, overlay, proxyMode } = plan.path
+  const path = plugin === 'flannel' ? `flannel ${overlay}` : `${plugin}, as ${overlay}`
+  return `${name === undefined ? 'cluster' : `scenario ${name}`}, seed ${seed} · ${path} · kube-proxy ${proxyMode}`
 }

@@ -1,3 +1,4 @@
+import { nextLine } from '../explain/text/next.ts'
 import { traceText } from '../explain/text/trace.ts'
 import { pcapng } from '../export/pcapng.ts'
 import type { Emulation } from '../scenario/emulation.ts'
@@ -21,7 +22,7 @@ export function trace(options: TraceOptions): number {
   })
   if (options.pcap !== undefined) writeCapture(emulation, options, options.pcap)
   if (options.output === 'json') printJson('Trace', result)
-  else print([heading(emulation), '', ...traceText(result)])
+  else print([heading(emulation), '', ...traceText(result), '', nextLine(result)])
   return result.verdict === 'delivered' ? EXIT.ok : EXIT.failed
 }
 

@@ -4,7 +4,7 @@ import { flowOf } from './flow.ts'
 import { type FrameSummary, summarise } from './frame-summary.ts'
 import { endOf, flowsOf, pathOf } from './path.ts'
 import { isKind, type StepIndex } from './record.ts'
-import { whyOf } from './sentence.ts'
+import { sentenceOf } from './sentence.ts'
 
 /** One packet that a program's host sent or got, in a line. */
 export interface PacketLine {
@@ -51,7 +51,7 @@ function packetLine(index: StepIndex, path: readonly Step[], end: Step, sent: bo
     direction: sent ? 'sent' : 'received',
     frame: summarise(frame),
     peer: other.netns === 'host' ? other.node : other.netns,
-    lost: isKind(end, 'deliver') ? null : whyOf(end.event),
+    lost: isKind(end, 'deliver') ? null : sentenceOf(end.event),
     translated: translation(index, path[0].packet, sent),
   }
 }

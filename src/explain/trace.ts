@@ -1,13 +1,12 @@
-import { DROPS } from '../trace/drops.ts'
 import type { PacketId, Step } from '../trace/step.ts'
-import type { TuplePair } from '../trace/steps/packet.ts'
-import { type Address, formatAddress, formatEndpoint, sameAddress } from '../util/address.ts'
-import { type Facts, type Owner, ownerName } from './facts.ts'
+import type { Endpoint, TuplePair } from '../trace/steps/packet.ts'
+import { formatAddress, formatEndpoint, sameAddress } from '../util/address.ts'
+import type { Facts } from './facts.ts'
 import { type Hop, hopsOf } from './hops.ts'
 import { en } from './messages/en.ts'
 import { endOf, flowsOf, pathOf, replyOf } from './path.ts'
 import { isKind, type StepIndex } from './record.ts'
-import { icmpName, whyOf } from './sentence.ts'
+import { icmpName, isIcmp, placeName, sentenceOf } from './sentence.ts'
 
 /**
  * delivered: it arrived and the answer came back. refused: a TCP RST. rejected: an ICMP error came back. dropped: it ended on
@@ -42,6 +41,8 @@ export interface ConntrackEntry {
   readonly node: string
   readonly protocol: number
   readonly state: string
+  /** The echo id, for ICMP, which has no ports. */
+  readonly id?: number
   readonly original: { readonly source: string; readonly destination: string }
   readonly reply: { readonly source: string; readonly destination: string }
 }
@@ -51,6 +52,8 @@ export interface Trace {
   readonly request: TraceRequest
   readonly verdict: Verdict
   readonly reason?: string
+  /** The errno of the sender's socket, when no packet left it. */
+  readonly errno?: string
   readonly forward: { readonly hops: readonly Hop[] }
   readonly reply?: { readonly hops: readonly Hop[] }
   readonly delivered?: Delivered
@@ -70,6 +73,7 @@ export function traceOf(index: StepIndex, request: TraceRequest, sent: Sent, fac
   return {
     request,
     ...judged,
+    ...(sent.packet === 0 && sent.errno !== null ? { errno: sent.errno } : {}),
     forward: { hops: hopsOf(index, sent.packet) },
     ...(reply === null ? {} : { reply: { hops: reply } }),
     ...(arrived ? { delivered: deliveredTo(index, end, facts) } : {}),
@@ -87,7 +91,7 @@ function judgeReply(index: StepIndex, packet: PacketId | null, hops: readonly Ho
   if (end === null || end.event.kind !== 'deliver') {
     return {
       verdict: 'unanswered',
-      reason: en.reason.replyLost(placeName(index, end), end === null ? '' : whyOf(end.event)),
+      reason: en.reason.replyLost(end === null ? '' : placeName(index, end), end === null ? '' : sentenceOf(end.event)),
     }
   }
   const frame = hops[0]?.frame
@@ -124,13 +128,7 @@ function rejected(index: StepIndex, packet: PacketId, hops: readonly Hop[]): Jud
 }
 
 function lossWhy(end: Step): string {
-  return isKind(end, 'drop') || isKind(end, 'icmp-error') ? whyOf(end.event) : en.drop['not-specified']
-}
-
-function placeName(index: StepIndex, step: Step | null): string {
-  if (step === null) return ''
-  const { node, netns, device } = index.place(step)
-  return `${netns === 'host' ? node : netns}${device === '' ? '' : ` ${device}`}`
+  return isKind(end, 'drop') || isKind(end, 'icmp-error') ? sentenceOf(end.event) : en.drop['not-specified']
 }
 
 function deliveredTo(index: StepIndex, end: Step, facts: Facts): Delivered | undefined {
@@ -160,23 +158,14 @@ function entries(index: StepIndex, packet: PacketId, steps: readonly Step[]): Co
 }
 
 function entry(node: string, state: string, { protocol, original, reply }: TuplePair): ConntrackEntry {
-  const text = ({ address, port }: { address: Address; port: number }): string => formatEndpoint(address, port)
+  const icmp = isIcmp(protocol)
+  const text = ({ address, port }: Endpoint): string => (icmp ? formatAddress(address) : formatEndpoint(address, port))
   return {
     node,
     protocol,
     state,
+    ...(icmp ? { id: original.source.port } : {}),
     original: { source: text(original.source), destination: text(original.destination) },
     reply: { source: text(reply.source), destination: text(reply.destination) },
   }
-}
-
-/** The kernel's name for the reason a trace ended, and the command that shows it on a real node. */
-export function dropHint(index: StepIndex, packet: PacketId): { readonly linux: string; readonly hint: string } | null {
-  const end = endOf(pathOf(index, packet))
-  return end !== null && isKind(end, 'drop') ? DROPS[end.event.reason] : null
-}
-
-/** `default/web-2 on node-2`. */
-export function ownerText(owner: Owner): string {
-  return owner.node === '' || owner.kind === 'node' ? ownerName(owner) : `${ownerName(owner)} on ${owner.node}`
 }

@@ -1,5 +1,5 @@
-import { titleOf } from '../scenario/report-text.ts'
 import type { ScenarioReport, StepReport } from '../scenario/run.ts'
+import { titleOf } from '../scenario/step-title.ts'
 
 /** Reports as JUnit XML, as CI systems read it: a suite a scenario, a case a step. Times are virtual seconds. */
 export function junit(reports: readonly ScenarioReport[]): string {

@@ -10,7 +10,7 @@ export type Overlay = 'vxlan' | 'host-gw'
 /** What carries packets in the emulated cluster, and what was assumed to get there. */
 export interface DataPath {
   readonly overlay: Overlay
-  /** Who was found to run it: `flannel`, `gke`, …; `flannel` where nothing was found. */
+  /** Who was found to run it: `flannel`, `GKE`, …; `flannel` where nothing was found. */
   readonly plugin: string
   readonly proxyMode: ProxyMode
   readonly podCIDRs: readonly Prefix[]
@@ -102,7 +102,7 @@ function pluginOf({ nodes, pods, hints }: Inventory): Found | null {
 /** The pods' own ranges routed by the cloud's network: no tunnel on the nodes (kubenet, GKE without Dataplane V2). */
 function cloudOf({ nodes }: Inventory): Found | null {
   const gke = nodes.find((node) => node.provider === 'gce' && node.podCIDRs.length > 0)
-  if (gke !== undefined) return { plugin: 'gke', overlay: 'host-gw', assumed: [say.gke] }
+  if (gke !== undefined) return { plugin: 'GKE', overlay: 'host-gw', assumed: [say.gke] }
   const kind = nodes.some((node) => node.provider === 'kind')
   return kind ? standIn('kindnet', 'host-gw') : null
 }

@@ -72,7 +72,7 @@ describe('a trace', () => {
         (hop) => hop.netns === 'host' && hop.node === node && hop.device === device && hop.action === action,
       )?.frame
     expect(at('node-1', 'eth0', 'transmit')?.outer).toBeDefined()
-    expect(trace.forward.hops.filter((hop) => hop.action === 'route').map((hop) => hop.why.slice(-12))).toEqual([
+    expect(trace.forward.hops.filter((hop) => hop.action === 'route').map((hop) => hop.what)).toEqual([
       'ttl 64 => 63',
       'ttl 63 => 62',
     ])

@@ -74,7 +74,7 @@ describe('a dump', () => {
       'gke-15 10.128.0.15 10.8.15.0/24 web',
       'gke-17 10.128.0.17 10.8.17.0/24',
     ])
-    expect(found.path).toMatchObject({ plugin: 'gke', overlay: 'host-gw', podMTU: 1500 })
+    expect(found.path).toMatchObject({ plugin: 'GKE', overlay: 'host-gw', podMTU: 1500 })
     expect(found.assumed).toEqual(['the cloud routes each node its pod range: modelled as host-gw routes on one LAN'])
   })
 

@@ -5,6 +5,7 @@ import { formatAddress } from '../util/address.ts'
 import type { TrafficSummary } from './lifecycle/traffic.ts'
 import type { Outcome } from './outcome.ts'
 import type { ScenarioReport, StepReport } from './run.ts'
+import { titleOf } from './step-title.ts'
 
 const { report: say } = en
 
@@ -56,15 +57,6 @@ function stepText(report: StepReport, number: number, time: string): string[] {
   const head = `${number}. ${titleOf(step)}  at ${time}${judged}`
   const wrong = failures.map(({ field, got, expected }) => say.expected(field, got, expected))
   return [head, ...[...wrong, ...outcomeText(outcome)].map((line) => (line === '' ? '' : `   ${line}`))]
-}
-
-/** The step's own name, or what it does: `ping from client to default/web count 3`. */
-export function titleOf({ label, operation }: StepReport['step']): string {
-  if (label !== '') return label
-  const details = Object.entries(operation.with).flatMap(([key, value]) =>
-    value === undefined ? [] : [`${key} ${value}`],
-  )
-  return [operation.name, ...details].join(' ')
 }
 
 /** What an operation came to, in a line or (a trace) many. */

@@ -41,7 +41,7 @@ describe('podwire trace', () => {
     const { code, out, err } = podwire(['trace', '--from', 'client', '--to', 'pod/default/web-2'])
     expect(err).toBe('')
     expect(out.split('\n').slice(0, 3)).toEqual([
-      'scenario first, seed 5 · vxlan · kube-proxy iptables',
+      'scenario first, seed 5 · flannel vxlan · kube-proxy iptables',
       '',
       'DELIVERED  default/web-2 on node-2, 10.244.2.2:8080   reply OK',
     ])

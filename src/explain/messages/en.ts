@@ -1,8 +1,18 @@
 import { proxy } from './en-proxy.ts'
 import { report } from './en-report.ts'
 import { session } from './en-session.ts'
+import { step } from './en-step.ts'
 import { timeline } from './en-timeline.ts'
 import { ui } from './en-ui.ts'
+
+/** What a failed system call of the sender means. */
+const errnos: Readonly<Record<string, string>> = {
+  EMSGSIZE: 'since it is larger than the mtu and may not be fragmented',
+  ENETUNREACH: 'since there is no route to the destination',
+  EHOSTUNREACH: 'since the destination cannot be reached',
+  EADDRNOTAVAIL: 'since no source address or port is left',
+  EPERM: 'since a rule dropped it',
+}
 
 /**
  * Every sentence that a person reads, in English. A translation is another object of this shape.
@@ -12,6 +22,7 @@ export const en = {
   ui,
   report,
   session,
+  step,
   proxy,
   timeline,
   verdict: {
@@ -33,7 +44,8 @@ export const en = {
     rst: (from: string): string => `${from} answered with RST: nothing listens on that port`,
     icmp: (what: string, from: string): string => `ICMP ${what} from ${from}`,
     lostAt: (place: string, why: string): string => `at ${place}: ${why}`,
-    notSent: (errno: string): string => `no packet left: the system call failed with ${errno}`,
+    notSent: (errno: string): string =>
+      `no packet left: the system call failed with ${errno}${errno in errnos ? `, ${errnos[errno]}` : ''}`,
   },
   heading: {
     forward: 'FORWARD',
@@ -45,44 +57,64 @@ export const en = {
     conntrack: 'conntrack',
   },
 
+  conntrack: {
+    neverSaw: (node: string, destination: string): string => `${node} never saw ${destination}`,
+  },
+
+  what: {
+    ttl: (before: number, after: number): string => `ttl ${before} => ${after}`,
+    nat: (from: string, to: string): string => `${from} => ${to}`,
+    whoHas: (address: string): string => `who has ${address}? the packet waits`,
+    encap: (vni: number, overhead: number): string => `+${overhead} B, VNI ${vni}, udp 8472`,
+    decap: (vni: number, remote: string): string => `VNI ${vni} from ${remote}`,
+    toPort: (port: string): string => `to ${port}`,
+    hairpin: (port: string): string => `back out of ${port}`,
+    toHost: 'up to the host',
+    flooded: (ports: string): string => `flooded to ${ports}`,
+    listening: (port: number): string => `${port} listening`,
+    connected: (local: string): string => `to the socket on ${local}`,
+    kernel: 'the kernel takes it itself',
+    rejectWith: (what: string): string => (what === '' ? '' : `with ${what}`),
+    icmpError: (name: string, to: string): string => `${name}, to ${to}`,
+  },
+
   why: {
     onLink: (destination: string, network: string, device: string): string =>
-      `${destination} is in ${network}: on the link of ${device}`,
+      `${destination} is in ${network}, on the link of ${device}`,
     viaGateway: (destination: string, network: string, gateway: string, device: string): string =>
-      `${destination} matches ${network} via ${gateway} dev ${device}`,
+      `${destination} is in ${network} via ${gateway} dev ${device}`,
     viaDefault: (destination: string, gateway: string, device: string): string =>
-      `${destination} matches no other route: default via ${gateway} dev ${device}`,
+      `no other route has ${destination}: default via ${gateway} dev ${device}`,
     local: (destination: string): string => `${destination} is an address of this host`,
-    ttl: (before: number, after: number): string => `ttl ${before} => ${after}`,
-    received: (device: string): string => `comes in by ${device}`,
-    toBridgePort: (port: string, mac: string): string => `${mac} was learned at ${port}`,
-    flooded: (mac: string, ports: string): string => `${mac} is at no known port: flooded to ${ports}`,
-    broadcast: (ports: string): string => `broadcast: flooded to ${ports}`,
-    toHost: (bridge: string): string => `the frame is addressed to ${bridge} itself: up to the host`,
-    hairpin: (port: string): string => `back out of ${port}, where it came in: hairpin is on`,
-    dnat: (from: string, to: string): string => `${from} => ${to}`,
-    unNat: (from: string, to: string): string => `conntrack turns it back: ${from} => ${to}`,
-    encap: (vni: number, local: string, remote: string, overhead: number): string =>
-      `VNI ${vni}, outer ${local} > ${remote}, udp 8472, +${overhead} B`,
-    decap: (vni: number, remote: string): string => `VNI ${vni} from ${remote}`,
-    arpWait: (address: string): string => `whose link-layer address is ${address}? the packet waits for the answer`,
-    listening: (port: number): string => `a program listens on ${port}`,
-    connected: (local: string): string => `a socket on ${local} takes it`,
-    kernel: 'the kernel takes it itself',
-    rejected: (rule: string): string => `a rule rejects it: ${rule}`,
+    learned: (mac: string): string => `${mac} was learned there`,
+    ownMac: (mac: string): string => `${mac} is the bridge's own address`,
+    unknownMac: (mac: string): string => `${mac} is at no known port`,
+    broadcast: 'it is a broadcast',
+    hairpin: 'hairpin is on at that port',
+    dnat: (service: string): string => `for ${service}: its rules picked this endpoint`,
+    masquerade: 'so that the answer comes back through this node',
+    reversed: 'conntrack turns it back',
+    encap: (remote: string): string => `FDB: the next hop's MAC address is at ${remote}`,
   },
 
   note: {
-    learned: (mac: string, port: string): string => `learned ${mac} at ${port}`,
     resolved: (address: string, mac: string): string => `${address} is at ${mac}`,
+    answered: (place: string, address: string, mac: string): string => `${place} answers: ${address} is at ${mac}`,
+    unanswered: (times: number): string => `asked ${times === 1 ? 'once' : `${times} times`}, and nobody answers`,
     neighbourFailed: (address: string): string => `nobody answered for ${address}`,
-    mark: (rule: string, mark: string): string => `mark ${mark}: ${rule}`,
+    mark: (rule: string, mark: string): string => `mark ${mark} set: ${rule}`,
+    unmarked: (rule: string): string => `mark cleared: ${rule}`,
+    noMark: (mark: string): string => `no ${mark} mark`,
+    accepted: (hook: string, rule: string, asked: string): string =>
+      `${hook} accepts: ${rule}${asked === '' ? '' : ` ${asked}`}`,
+    notMasqueraded: (rule: string, asked: string): string => `${rule} keeps the source: ${asked}`,
     rule: (verdict: string, rule: string): string => `${verdict}: ${rule}`,
-    conntrackNew: (tuples: string): string => `conntrack: new entry ${tuples}`,
+    conntrackNew: (pair: string): string => `conntrack: new entry ${pair}`,
+    conntrackNat: (pair: string, reply: string): string => `conntrack: new entry ${pair}, answered by ${reply}`,
     conntrackState: (change: string, state: string): string => `conntrack: ${change}${state === '' ? '' : ` ${state}`}`,
+    conntrackInvalid: 'conntrack: fits no entry (INVALID)',
     fragment: (count: number, mtu: number): string => `cut into ${count} fragments for mtu ${mtu}`,
     reassembled: (count: number, length: number): string => `${count} fragments put together: ${length} bytes`,
-    evaluated: (count: number): string => `${count} rules evaluated`,
   },
 
   drop: {

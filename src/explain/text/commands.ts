@@ -1,35 +1,54 @@
+import { DROPS } from '../../trace/drops.ts'
 import type { Hop } from '../hops.ts'
 import { en } from '../messages/en.ts'
 import type { Trace } from '../trace.ts'
 
-/** The commands that show on a real node what the trace showed here: a line each, `On a real NODE:  COMMAND`. */
+/** The commands that show on real machines what the trace showed here, a heading for each machine. */
 export function onRealNode(trace: Trace): string[] {
-  const seen = new Set<string>()
-  const lines: string[] = []
-  for (const hop of trace.forward.hops) {
-    const command = commandFor(hop)
-    if (command === null || seen.has(command)) continue
-    seen.add(command)
+  const { hops } = trace.forward
+  const places = new Map<string, Set<string>>()
+  hops.forEach((hop, i) => {
     const where = hop.netns === 'host' ? hop.node : hop.netns
-    lines.push(`${en.heading.onNode} ${where}:  ${command}`)
-  }
-  return lines
+    for (const command of commandsFor(hop, hops[i - 1])) {
+      const known = places.get(where)
+      if (known === undefined) places.set(where, new Set([command]))
+      else known.add(command)
+    }
+  })
+  return [...places].flatMap(([where, commands]) => {
+    const head = `${en.heading.onNode} ${where}:  `
+    return [...commands].map((command, i) => (i === 0 ? head : ' '.repeat(head.length)) + command)
+  })
 }
 
-function commandFor(hop: Hop): string | null {
-  const to = hop.frame?.ip?.destination
+function commandsFor(hop: Hop, before: Hop | undefined): string[] {
+  const { ip } = hop.frame ?? {}
   switch (hop.action) {
-    case 'dnat':
-      return to === undefined ? null : `conntrack -L -d ${to}`
-    case 'route':
-      return to === undefined ? null : `ip route get ${to}`
-    case 'arp':
-      return `ip neigh show dev ${hop.device}`
-    case 'encap':
-      return `bridge fdb show dev ${hop.device}`
+    case 'dnat': {
+      const to = before?.frame?.ip?.destination
+      return [...(to === undefined ? [] : [`conntrack -L -d ${to}`]), ...ruleCommands(hop)]
+    }
+    case 'masquerade':
+    case 'snat':
     case 'reject':
-      return 'iptables-save -c | grep REJECT'
+      return ruleCommands(hop)
+    case 'route':
+      return ip === undefined ? [] : [`ip route get ${ip.destination} from ${ip.source} iif ${before?.device}`]
+    case 'encap':
+      return [`bridge fdb show dev ${hop.device}`]
+    case 'drop':
+      if (hop.rule !== null) return ruleCommands(hop)
+      return hop.drop === undefined ? [] : [DROPS[hop.drop].hint]
     default:
-      return null
+      return []
   }
+}
+
+/** Where the rule that decided stands: the chain of the Service, else the last one. Chains of iptables are in capitals. */
+function ruleCommands({ rule, frame }: Hop): string[] {
+  if (rule === null) return []
+  const chains = rule.split(' > ')
+  const chain = chains.find((name) => /^(KUBE-SVC-|KUBE-SVL-|service-)/.test(name)) ?? chains.at(-1)!
+  if (/^[A-Z]/.test(chain)) return [`iptables-save -c | grep ${chain}`]
+  return chain.includes(' ') ? [] : [`nft list chain ${frame?.ip?.version === 6 ? 'ip6' : 'ip'} kube-proxy ${chain}`]
 }

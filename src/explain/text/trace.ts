@@ -1,5 +1,5 @@
 import type { FrameSummary } from '../frame-summary.ts'
-import type { Hop } from '../hops.ts'
+import { type Hop, isNat } from '../hops.ts'
 import { en } from '../messages/en.ts'
 import { icmpName } from '../sentence.ts'
 import type { ConntrackEntry, Trace } from '../trace.ts'
@@ -47,24 +47,21 @@ function who({ netns, node }: Hop): string {
   return netns === 'host' ? node : (netns.split('/')[1] ?? netns)
 }
 
+/** What the hop did; between taps also what became of the packet's ttl and length. */
 function detail(hop: Hop, before: Hop | undefined): string {
-  const { frame, action } = hop
-  if (action === 'dnat' || action === 'snat' || action === 'masquerade' || action === 'deliver') return hop.why
-  if (frame === null || (action !== 'transmit' && action !== 'receive')) return ''
+  const { frame, action, what } = hop
+  if (frame === null || (action !== 'transmit' && action !== 'receive')) return what
   const ip = frame.outer?.ip ?? frame.ip
   if (ip === undefined) return frame.arp === undefined ? `len ${frame.length}` : arpTitle(frame)
   const last = before?.frame?.outer?.ip ?? before?.frame?.ip
-  const changed =
-    last === undefined || last.ttl !== ip.ttl || last.length !== ip.length || last.destination !== ip.destination
-  return changed ? `ttl ${ip.ttl}  len ${ip.length}` : ''
+  const seen = before !== undefined && before.action !== 'arp' && !isNat(before.action)
+  return seen && last?.ttl === ip.ttl && last.length === ip.length ? '' : `ttl ${ip.ttl}  len ${ip.length}`
 }
 
 function notes(hop: Hop, explained: boolean): [string, string][] {
   const lines: [string, string][] = []
-  const inDetail =
-    hop.action === 'dnat' || hop.action === 'snat' || hop.action === 'masquerade' || hop.action === 'deliver'
   const always = hop.action === 'drop' || hop.action === 'icmp-error' || hop.action === 'reject'
-  if (hop.why !== '' && !inDetail && (explained || always)) lines.push(['why', hop.why])
+  if (hop.why !== '' && (explained || always || isNat(hop.action))) lines.push(['why', hop.why])
   if (hop.rule !== null) lines.push(['rule', hop.rule])
   const { outer } = hop.frame ?? {}
   if (outer !== undefined && hop.action === 'transmit') {
@@ -113,14 +110,21 @@ const ECHO: Readonly<Record<string, string>> = {
 const PROTOCOLS: Readonly<Record<number, string>> = { 1: 'icmp', 6: 'tcp', 17: 'udp', 58: 'icmpv6', 132: 'sctp' }
 
 function conntrackSection(entries: readonly ConntrackEntry[]): string[] {
-  return entries.flatMap(({ node, protocol, state, original, reply }) => [
-    `${en.heading.conntrack} ${node}  ${PROTOCOLS[protocol] ?? protocol} ${state}`.trimEnd(),
+  return entries.flatMap((entry) => [
+    `${en.heading.conntrack} ${entry.node}  ${PROTOCOLS[entry.protocol] ?? entry.protocol} ${entry.state}`.trimEnd() +
+      neverSaw(entry, entries),
     ...columns(
-      [
-        [`  ${original.source}`, `> ${original.destination}`],
-        [`  ${reply.source}`, `> ${reply.destination}`],
-      ],
+      [entry.original, entry.reply].map(({ source, destination }) => [
+        `  ${source}`,
+        `> ${destination}${entry.id === undefined ? '' : ` id ${entry.id}`}`,
+      ]),
       ' ',
     ),
   ])
+}
+
+/** A node beyond the one that translated knows only translated addresses. */
+function neverSaw({ node, original }: ConntrackEntry, entries: readonly ConntrackEntry[]): string {
+  const first = entries[0].original.destination
+  return first === original.destination ? '' : `  (${en.conntrack.neverSaw(node, first)})`
 }

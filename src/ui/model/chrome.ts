@@ -1,3 +1,4 @@
+import { hopSentence } from '../../explain/hops.ts'
 import { en } from '../../explain/messages/en.ts'
 import { width } from '../terminal/cells.ts'
 import type { Glyphs } from '../theme/glyphs.ts'
@@ -37,7 +38,8 @@ export function messageRow(state: State, glyphs: Glyphs): Line {
   const hop = hops[state.cursor]
   if (hop === undefined) return line(span(` ${state.story.trace.reason ?? en.ui.noHops}`, 'bad'))
   const device = hop.device === '' ? '' : ` ${hop.device}`
-  const why = hop.why === '' ? '' : `  ${hop.why}`
+  const sentence = hopSentence(hop)
+  const why = sentence === '' ? '' : `  ${sentence}`
   return line(
     ` ${en.ui.hopOf(state.cursor + 1, hops.length)}  ${placeOf(hop)}${device}  `,
     actionMark(hop, glyphs),

@@ -1,3 +1,4 @@
+import { hopSentence } from '../../explain/hops.ts'
 import { en } from '../../explain/messages/en.ts'
 import { cut, width } from '../terminal/cells.ts'
 import { type Line, line, span } from './line.ts'
@@ -59,7 +60,7 @@ export function whyRows(state: State, cells: number): Line[] {
       : wrap(state.story.trace.reason, cells).map((t) => line(span(` ${t}`, 'bad')))
   const rule = hop.rule === null ? [] : wrap(`rule ${hop.rule}`, cells)
   return [
-    ...wrap(hop.why, cells).map((text, i) => line(span(i === 0 ? ` ${en.ui.why}: ` : '      ', 'dim'), text)),
+    ...wrap(hopSentence(hop), cells).map((text, i) => line(span(i === 0 ? ` ${en.ui.why}: ` : '      ', 'dim'), text)),
     ...rule.map((text) => line(span(` ${text}`, 'nat'))),
     ...hop.context.flatMap((note) => wrap(note, cells)).map((text) => line(span(` ${text}`, 'dim'))),
   ]

@@ -104,6 +104,7 @@ function hopOf(recorded: Recorder, [node, netns, device, action, why]: Sketch, i
     direction: action === 'transmit' ? 'out' : action === 'receive' ? 'in' : 'local',
     action,
     frame: summarise(frame.copy()),
+    what: '',
     why,
     rule: null,
     context: [],

@@ -1,0 +1,64 @@
+import { en } from '../explain/messages/en.ts'
+import type { Operation, ScenarioStep } from './load/scenario-kind.ts'
+
+const { step: say } = en
+
+/** The step's own name, or what it does: `client pings default/web 3 times, 1000 bytes`. */
+export function titleOf({ label, operation }: Pick<ScenarioStep, 'label' | 'operation'>): string {
+  return label === '' ? doingOf(operation) : label
+}
+
+function doingOf(operation: Operation): string {
+  switch (operation.name) {
+    case 'trace': {
+      const { from, to, proto, dport, size } = operation.with
+      const target = dport === undefined ? to : `${to}:${dport}`
+      return listed(
+        say.trace(say.packet[proto], from, target),
+        size > 0 && say.bytes(size),
+        ...headerOf(operation.with),
+      )
+    }
+    case 'ping': {
+      const { from, to, count, size, dontFragment, ttl } = operation.with
+      const usual = size === 56
+      return listed(
+        say.ping(from, to, count),
+        !usual && say.bytes(size),
+        ...headerOf({ ttl, dontFragment: dontFragment || undefined }),
+      )
+    }
+    case 'traceroute':
+      return say.traceroute(operation.with.from, operation.with.to, operation.with.proto)
+    case 'connect': {
+      const { from, to, send } = operation.with
+      return listed(say.connect(from, to), send > 0 && say.sends(send))
+    }
+    case 'curl': {
+      const { from, url, insecure, tlsMax } = operation.with
+      return listed(say.curl(from, url), insecure === true && say.insecure, tlsMax !== undefined && say.tlsMax(tlsMax))
+    }
+    case 'advance':
+      return say.advance(operation.with)
+    case 'cutLink':
+      return say.cutLink(deviceName(operation.with))
+    case 'setMtu':
+      return say.setMtu(deviceName(operation.with), operation.with.mtu)
+    case 'addNode':
+      return say.addNode(operation.with.name)
+    default:
+      return say.other(operation.name, detailsOf(operation.with))
+  }
+}
+
+function headerOf({ ttl, dontFragment }: { ttl?: number; dontFragment?: boolean }): (string | false)[] {
+  return [ttl !== undefined && say.ttl(ttl), dontFragment !== undefined && say.dontFragment(dontFragment)]
+}
+
+const listed = (...parts: readonly (string | false)[]): string => parts.filter((part) => part !== false).join(', ')
+
+const deviceName = ({ node, pod, device }: { node?: string; pod?: string; device?: string }): string =>
+  [node ?? pod, device].filter((part) => part !== undefined).join(' ')
+
+const detailsOf = (fields: object): string[] =>
+  Object.entries(fields).flatMap(([key, value]) => (value === undefined ? [] : [`${key} ${value}`]))
