@@ -47,9 +47,46 @@ function doingOf(operation: Operation): string {
     case 'addNode':
       return say.addNode(operation.with.name)
     default:
-      return say.other(operation.name, detailsOf(operation.with))
+      return lifecycleDoing(operation)
   }
 }
+
+function lifecycleDoing(operation: Operation): string {
+  switch (operation.name) {
+    case 'traffic': {
+      const { from, url, every, for: time } = operation.with
+      return say.traffic(from, url, every, time)
+    }
+    case 'deletePod': {
+      const { gracePeriodSeconds } = operation.with
+      const grace = gracePeriodSeconds !== undefined && say.grace(gracePeriodSeconds)
+      return listed(say.deletePod(podsOf(operation.with)), grace)
+    }
+    case 'killContainer':
+      return say.killContainer(podsOf(operation.with), operation.with.exitCode)
+    case 'failProbe':
+    case 'fixProbe':
+      return say[operation.name](podsOf(operation.with), operation.with.probe)
+    case 'scale':
+      return say.scale(operation.with.name, operation.with.replicas)
+    case 'setImage':
+      return say.setImage(operation.with.name, operation.with.image)
+    case 'drain':
+    case 'cordon':
+    case 'uncordon':
+    case 'removeNode':
+    case 'partitionNode':
+    case 'healNode':
+      return say[operation.name](operation.with.name)
+    case 'rebootNode':
+      return say.rebootNode(operation.with.name, operation.with.duration)
+    default:
+      return say.other(operation.name, detailsOf(operation))
+  }
+}
+
+const podsOf = ({ name, selector, count }: { name?: string; selector?: string; count?: number }): string =>
+  say.pods(name, selector, count)
 
 function headerOf({ ttl, dontFragment }: { ttl?: number; dontFragment?: boolean }): (string | false)[] {
   return [ttl !== undefined && say.ttl(ttl), dontFragment !== undefined && say.dontFragment(dontFragment)]
@@ -60,5 +97,7 @@ const listed = (...parts: readonly (string | false)[]): string => parts.filter((
 const deviceName = ({ node, pod, device }: { node?: string; pod?: string; device?: string }): string =>
   [node ?? pod, device].filter((part) => part !== undefined).join(' ')
 
-const detailsOf = (fields: object): string[] =>
-  Object.entries(fields).flatMap(([key, value]) => (value === undefined ? [] : [`${key} ${value}`]))
+const detailsOf = ({ with: fields }: Operation): string[] =>
+  Object.entries(typeof fields === 'string' ? {} : fields).flatMap(([key, value]) =>
+    value === undefined ? [] : [`${key} ${value}`],
+  )

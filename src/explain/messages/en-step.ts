@@ -17,5 +17,24 @@ export const step = {
   cutLink: (device: string): string => `the cable of ${device} is pulled out`,
   setMtu: (device: string, mtu: number): string => `the mtu of ${device} becomes ${mtu}`,
   addNode: (name: string): string => `node ${name} joins`,
+  traffic: (from: string, url: string, every: string, time: string): string =>
+    `${from} asks for ${url} every ${every}, for ${time}`,
+  pods: (name: string | undefined, selector: string | undefined, count: number | undefined): string =>
+    name ??
+    `${count === undefined ? 'every pod' : count === 1 ? 'one pod' : `${count} pods`} of ${selector ?? 'the namespace'}`,
+  deletePod: (pods: string): string => `${pods} is deleted`,
+  grace: (seconds: number): string => `${seconds} s of grace`,
+  killContainer: (pods: string, code: number): string => `the container of ${pods} dies with exit code ${code}`,
+  failProbe: (pods: string, probe: string): string => `the ${probe} probe of ${pods} begins to fail`,
+  fixProbe: (pods: string, probe: string): string => `the ${probe} probe of ${pods} succeeds again`,
+  scale: (name: string, replicas: number): string => `${name} is scaled to ${replicas}`,
+  setImage: (name: string, image: string): string => `${name} gets the image ${image}`,
+  drain: (name: string): string => `node ${name} is drained`,
+  cordon: (name: string): string => `node ${name} is cordoned`,
+  uncordon: (name: string): string => `node ${name} is uncordoned`,
+  removeNode: (name: string): string => `node ${name} is removed`,
+  partitionNode: (name: string): string => `node ${name} is cut off`,
+  healNode: (name: string): string => `node ${name} is back on the network`,
+  rebootNode: (name: string, time: string): string => `node ${name} reboots, which takes ${time}`,
   other: (name: string, details: readonly string[]): string => [name, ...details].join(' '),
 } as const satisfies object
