@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, realpathSync, statSync } from 'node:fs'
+import { readdirSync, readFileSync, readSync, realpathSync, statSync } from 'node:fs'
 import { dirname, isAbsolute, join, relative, resolve } from 'node:path'
 import type { Inventory } from '../scenario/load/inventory.ts'
 import { Loader } from '../scenario/load/load.ts'
@@ -63,8 +63,32 @@ function readText(file: string, at: SourcePosition | null): string {
     const { size } = attempt(file, at, () => statSync(file))
     if (size > MAX_TEXT) throw inputError(`${file}: ${Math.round(size / 1e6)} MB in one file`, 'at most 500 MB', at)
   }
-  const text = attempt(file, at, () => readFileSync(file === '-' ? STDIN : file, 'utf8'))
-  return text.charCodeAt(0) === 0xfeff ? text.slice(1) : text
+  return decode(attempt(file, at, () => (file === '-' ? readAll(STDIN) : readFileSync(file))))
+}
+
+/** UTF-8, or UTF-16 where a byte order mark says so: PowerShell's `>` writes that. */
+function decode(bytes: Uint8Array): string {
+  const encoding =
+    bytes[0] === 0xff && bytes[1] === 0xfe ? 'utf-16le' : bytes[0] === 0xfe && bytes[1] === 0xff ? 'utf-16be' : 'utf-8'
+  return new TextDecoder(encoding).decode(bytes)
+}
+
+/** A pipe that its writer made non-blocking answers EAGAIN while it is empty: then it is asked again. */
+function readAll(descriptor: number): Uint8Array {
+  const chunks: Uint8Array[] = []
+  for (;;) {
+    const chunk = Buffer.allocUnsafe(1 << 16)
+    try {
+      const length = readSync(descriptor, chunk)
+      if (length === 0) return Buffer.concat(chunks)
+      chunks.push(chunk.subarray(0, length))
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException
+      if (code === 'EOF') return Buffer.concat(chunks)
+      if (code !== 'EAGAIN') throw error
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 10)
+    }
+  }
 }
 
 const REASONS: Readonly<Record<string, string>> = {

@@ -21,8 +21,13 @@ export interface Diagnostic {
 export function formatDiagnostic({ severity, at, message, expected }: Diagnostic): string {
   const where = at === null ? 'podwire' : `${at.file}:${at.line}:${at.column}`
   const kind = severity === 'error' ? '' : `${severity}: `
-  return `${where}: ${kind}${message}${expected === undefined ? '' : `, expected ${expected}`}`
+  return printable(`${where}: ${kind}${message}${expected === undefined ? '' : `, expected ${expected}`}`)
 }
+
+/** What was found in a file may hold control characters, and a terminal would obey them. */
+const printable = (text: string): string =>
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+  text.replace(/[\u0000-\u001f\u007f-\u009f]/g, (c) => `\\x${c.charCodeAt(0).toString(16).padStart(2, '0')}`)
 
 /** Input that cannot be used: exit code 2. Holds every error found, not only the first. */
 export class InputError extends Error {

@@ -1,4 +1,5 @@
 import type { SourcePosition } from '../../util/diagnostics.ts'
+import { duplicateKeys } from './json-duplicates.ts'
 import { JsonError, JsonScanner } from './json-scan.ts'
 import { Lines, type Problems, type RawObject, type Source } from './source.ts'
 
@@ -16,10 +17,12 @@ export function* jsonObjects(source: Source, problems: Problems): Generator<RawO
       const line = oneLine(text, at)
       const fast = line === null ? null : parseLine(text.slice(at, line))
       if (fast !== null && !isList(fast)) {
+        tellDuplicates(scanner, lines, at, problems)
         yield new JsonObject(fast, scanner, lines, at)
         at = scanner.space(line!)
       } else {
         const end = scanner.skip(at)
+        tellDuplicates(scanner, lines, at, problems)
         yield* objectsOf(scanner, lines, at, end)
         at = scanner.space(end)
       }
@@ -27,6 +30,12 @@ export function* jsonObjects(source: Source, problems: Problems): Generator<RawO
   } catch (error) {
     if (!(error instanceof JsonError)) throw error
     problems.error(lines.at(error.offset), 'this is not JSON', error.expected)
+  }
+}
+
+function tellDuplicates(scanner: JsonScanner, lines: Lines, at: number, problems: Problems): void {
+  for (const { key, offset } of duplicateKeys(scanner, at)) {
+    problems.warn(lines.at(offset), `duplicate field "${key}": this one counts`)
   }
 }
 
@@ -42,7 +51,17 @@ class JsonObject implements RawObject {
   ) {}
 
   at(path: readonly (string | number)[]): SourcePosition {
-    return this.lines.at(path.length === 0 ? this.start : this.scanner.find(this.start, path))
+    return this.lines.at(path.length === 0 ? this.start : this.find(path))
+  }
+
+  /** What JSON.parse took may be nested more deeply than the scanner follows. */
+  private find(path: readonly (string | number)[]): number {
+    try {
+      return this.scanner.find(this.start, path)
+    } catch (error) {
+      if (!(error instanceof JsonError)) throw error
+      return this.start
+    }
   }
 }
 

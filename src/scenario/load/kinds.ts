@@ -92,11 +92,11 @@ const HARMLESS = [
 ]
 
 export const modelledKind = (apiVersion: string, kind: string): ModelledKind | null =>
-  kind in VERSIONS && VERSIONS[kind as ModelledKind].includes(apiVersion) ? (kind as ModelledKind) : null
+  Object.hasOwn(VERSIONS, kind) && VERSIONS[kind as ModelledKind].includes(apiVersion) ? (kind as ModelledKind) : null
 
 /** The apiVersions a kind of ours is read in, when only the version is wrong and the group is ours. */
 export function rightVersions(apiVersion: string, kind: string): readonly string[] | null {
-  if (!(kind in VERSIONS)) return null
+  if (!Object.hasOwn(VERSIONS, kind)) return null
   const versions = VERSIONS[kind as ModelledKind]
   return versions.some((version) => groupOf(version) === groupOf(apiVersion)) ? versions : null
 }

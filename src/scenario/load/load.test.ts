@@ -267,9 +267,48 @@ spec:
     expect(errors(`x: ${'y'.repeat(33 * 1024 * 1024)}`)[0]).toMatch(/MB of YAML, expected at most 32 MiB/)
   })
 
+  it('in JSON nested beyond what the scanner follows come at their object', () => {
+    const deep = `{"kind":"Pod","a":${'{"a":'.repeat(5_000)}1${'}'.repeat(5_001)}`
+    expect(errors(deep, 'a.json')[0]).toMatch(/^a\.json:1:\d+: .*(nesting|apiVersion)/)
+  })
+
   it('stop at fifty', () => {
     const many = Array.from({ length: 80 }, () => '{"kind":"Pod"}').join('\n')
     expect(errors(many, 'a.ndjson')).toHaveLength(50)
+  })
+})
+
+describe('texts that are none', () => {
+  it('are refused when they hold NUL bytes, and told of when they are not UTF-8', () => {
+    expect(errors('apiVersion: v1\nki\0nd: Pod\n')).toEqual(['in.yaml:2:3: this is not text, expected YAML or JSON'])
+    expect(warnings(`# caf\ufffd\n${pod('a', 'n1', '10.1.1.1')}`)).toEqual([
+      'in.yaml:1:6: warning: this is not UTF-8: what cannot be read was replaced',
+    ])
+  })
+
+  it('are told of when they hold no object', () => {
+    for (const text of ['', '\n\n', '# only a comment\n', '---\n'])
+      expect(warnings(text)).toEqual(['in.yaml:1:1: warning: there is no object in it'])
+  })
+
+  it('cannot steer the terminal by what messages quote of them', () => {
+    expect(errors('apiVersion: v1\nkind: Pod\nmetadata: { name: "\\e[2Ja" }\nspec: { containers: [] }')[0]).toContain(
+      '\\x1b[2Ja',
+    )
+  })
+})
+
+describe('warnings', () => {
+  it('tell of duplicate keys in JSON; the later one counts, as for the API server', () => {
+    const text = '{"apiVersion":"v1","kind":"Namespace","metadata":{"name":"a","labels":{"x":"1","x":"2"},"name":"b"}}'
+    for (const form of [text, text.replaceAll(',', ',\n')]) {
+      const found = read(form, 'a.json')
+      expect(found.namespaces[0].name).toBe('b')
+      expect(found.diagnostics.map(({ message }) => message)).toEqual([
+        'duplicate field "x": this one counts',
+        'duplicate field "name": this one counts',
+      ])
+    }
   })
 })
 

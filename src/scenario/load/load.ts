@@ -10,7 +10,7 @@ import type { ConfigHints, Inventory, SkippedKind } from './inventory.ts'
 import { jsonObjects, looksLikeJson } from './json.ts'
 import { changesVerdicts, modelledKind, type Parsed, readKind, rightVersions } from './kinds.ts'
 import type { Scenario } from './scenario-kind.ts'
-import { MAX_TEXT, Problems, type RawObject, type Source } from './source.ts'
+import { Lines, MAX_TEXT, Problems, type RawObject, type Source } from './source.ts'
 import { yamlObjects } from './yaml.ts'
 
 /** Reads sources of one input. Throws InputError with every error found in them. */
@@ -42,7 +42,22 @@ export class Loader {
       this.problems.error(at, `${Math.round(source.text.length / 1e6)} MB in one file`, 'at most 500 MB')
       return
     }
-    for (const raw of objectsOf(source, this.problems)) this.take(raw)
+    const fault = textFault(source.text)
+    if (fault !== null) {
+      const at = new Lines(source.name, source.text).at(fault.offset)
+      if (fault.fatal) {
+        this.problems.error(at, 'this is not text', 'YAML or JSON')
+        return
+      }
+      this.problems.warn(at, 'this is not UTF-8: what cannot be read was replaced')
+    }
+    let empty = true
+    for (const raw of objectsOf(source, this.problems)) {
+      empty &&= raw.value === null || raw.value === undefined
+      this.take(raw)
+    }
+    if (empty && !this.problems.failed)
+      this.problems.warn({ file: source.name, line: 1, column: 1 }, 'there is no object in it')
   }
 
   finish(): Inventory {
@@ -162,6 +177,14 @@ export class Loader {
     for (const own of this.endpoints.values()) if (!served.has(nameOf(own[0].meta))) slices.push(...own)
     return slices
   }
+}
+
+/** NUL bytes are in no text; what was no UTF-8 became U+FFFD when the file was read. */
+function textFault(text: string): { readonly offset: number; readonly fatal: boolean } | null {
+  const nul = text.indexOf('\0')
+  if (nul >= 0) return { offset: nul, fatal: true }
+  const replaced = text.indexOf('\ufffd')
+  return replaced < 0 ? null : { offset: replaced, fatal: false }
 }
 
 function objectsOf(source: Source, problems: Problems): Iterable<RawObject> {

@@ -5,6 +5,8 @@ import { MAX_YAML, type Problems, type RawObject, type Source } from './source.t
 /** An alias may multiply a document at most this often: what a YAML bomb does is to multiply it by millions. */
 const MAX_ALIASES = 100
 
+const TOO_DEEP = 'this YAML is nested too deeply to be read'
+
 /**
  * Objects of a YAML text: its documents, and the items of those that are Lists. Scalars are read as the API server's
  * decoder reads them (YAML 1.1: `yes` and `on` are booleans), but dates stay strings.
@@ -21,6 +23,11 @@ export function* yamlObjects(source: Source, problems: Problems): Generator<RawO
   }
   const lines = new LineCounter()
   for (const document of parse(source, lines, problems)) {
+    const deep = document.errors.find(({ code }) => code === 'RESOURCE_EXHAUSTION')
+    if (deep !== undefined) {
+      problems.error(position(source, lines, deep.pos[0]), TOO_DEEP)
+      return
+    }
     for (const { code, message, pos } of document.errors) {
       problems.error(position(source, lines, pos[0]), `${firstLine(message)} (YAML ${code})`)
     }
@@ -45,7 +52,7 @@ function parse(source: Source, lineCounter: LineCounter, problems: Problems): Do
     return Array.isArray(documents) ? documents : []
   } catch (error) {
     if (!(error instanceof RangeError)) throw error
-    problems.error({ file: source.name, line: 1, column: 1 }, 'this YAML is nested too deeply to be read')
+    problems.error({ file: source.name, line: 1, column: 1 }, TOO_DEEP)
     return []
   }
 }
@@ -62,7 +69,7 @@ function plain(node: Node, document: Document.Parsed, fail: (message: string) =>
     return node.toJS(document, { maxAliasCount: MAX_ALIASES })
   } catch (error) {
     if (error instanceof ReferenceError) fail(`aliases expand this document beyond reason: ${firstLine(error.message)}`)
-    else if (error instanceof RangeError) fail('this YAML is nested too deeply to be read')
+    else if (error instanceof RangeError) fail(TOO_DEEP)
     else throw error
     return undefined
   }
