@@ -3,7 +3,17 @@ import { type InputOptions, withInput, withProxyMode } from './options.ts'
 
 /** `podwire export …`: what others' tools read. */
 export function addExport(program: Command): void {
-  const group = program.command('export').description("print what others' tools read")
+  const group = program
+    .command('export')
+    .description("print what others' tools read")
+    .addHelpText(
+      'after',
+      `
+Examples:
+  podwire export pcapng --from client --to svc/web --capture all -w web.pcapng
+  podwire export iptables --node node-1
+  podwire export netns > cluster.sh`,
+    )
   addPcapng(group)
   addRules(group)
   addNetns(group)

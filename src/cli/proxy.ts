@@ -5,7 +5,13 @@ import { port } from './parse.ts'
 
 /** `podwire proxy …`: what kube-proxy makes of Services. */
 export function addProxy(program: Command): void {
-  const group = program.command('proxy').description('what kube-proxy makes of Services')
+  const group = program
+    .command('proxy')
+    .description('what kube-proxy makes of Services')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  podwire proxy explain --node node-1 --source 10.244.1.2 --dest 10.96.0.80 --port 80',
+    )
   addExplain(group)
 }
 

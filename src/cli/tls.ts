@@ -4,6 +4,9 @@ import type { Command } from 'commander'
 export function tlsGroup(program: Command): Command {
   return (
     program.commands.find((command) => command.name() === 'tls') ??
-    program.command('tls').description('certificates and handshakes: explain, judge, connect, serve')
+    program
+      .command('tls')
+      .description('certificates and handshakes: explain, judge, connect, serve')
+      .addHelpText('after', '\nExamples:\n  podwire tls verify --roots ca.crt --chain tls.crt --name web.default.svc')
   )
 }

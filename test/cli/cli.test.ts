@@ -204,15 +204,6 @@ describe('podwire', () => {
     expect(code).toBe(0)
   })
 
-  it.each(['trace', 'curl', 'run', 'scenarios', 'export', 'export pcapng', 'export netns', 'completion', 'tls verify'])(
-    '%s --help has examples',
-    (command) => {
-      const { code, out } = podwire([...command.split(' '), '--help'])
-      expect(code).toBe(0)
-      if (command !== 'export') expect(out).toContain('Examples:')
-    },
-  )
-
   it('prints completion scripts that bash accepts', () => {
     const { out } = podwire(['completion', 'bash'])
     expect(() => execFileSync('bash', ['-n'], { input: out })).not.toThrow()
