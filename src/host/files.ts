@@ -20,6 +20,13 @@ export function readInput(paths: readonly string[]): Inventory {
     for (const { path, at } of scenario.manifests) {
       for (const file of filesOf(manifestPath(scenario.at.file, path, at), at)) take(loader, file, taken, at)
     }
+    for (const { operation, at } of scenario.steps) {
+      if (operation.name !== 'apply') continue
+      for (const path of operation.with.manifests) {
+        for (const file of filesOf(manifestPath(scenario.at.file, path, at), at))
+          loader.addTo(operation, { name: file, text: readText(file, at) })
+      }
+    }
   }
   return loader.finish()
 }

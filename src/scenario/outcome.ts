@@ -24,6 +24,8 @@ export type Outcome =
     }
   | { readonly kind: 'connect'; readonly error: string | null }
   | { readonly kind: 'curl'; readonly status: number | null; readonly exit: number; readonly error: string | null }
+  /** What was expected of the cluster at that moment, and did not hold. */
+  | { readonly kind: 'check'; readonly failures: readonly Failure[] }
   | { readonly kind: 'done' }
 
 export interface TraceOutcome {

@@ -7,7 +7,7 @@ import type { Emulation } from './emulation.ts'
 import { judgeLife } from './lifecycle/judge.ts'
 import type { TrafficSummary } from './lifecycle/traffic.ts'
 import type { Scenario, ScenarioStep } from './load/scenario-kind.ts'
-import type { FinalExpectation } from './load/scenario-schema.ts'
+import { durationOf, type FinalExpectation } from './load/scenario-schema.ts'
 import { perform } from './operations.ts'
 import { type Failure, judge, type Outcome } from './outcome.ts'
 
@@ -86,14 +86,18 @@ function runStep(emulation: Emulation, step: ScenarioStep): StepReport {
   }
   const began = emulation.now
   const outcome = perform(emulation, step.operation, step.at)
-  const failures = step.expect === null ? [] : judge(outcome, step.expect)
+  const expected = step.expect === null ? [] : judge(outcome, step.expect)
+  const failures = outcome.kind === 'check' ? outcome.failures : expected
   return { step, began, ended: emulation.now, outcome, failures }
 }
 
 const seconds = (time: Nanos): string => `${Math.ceil(time / 1e6) / 1e3}s`
 
-function judgeEnd(emulation: Emulation, expected: FinalExpectation & { at: SourcePosition }): Failure[] {
-  return [...judgeLife(emulation, expected), ...judgePlace(emulation, expected)]
+/** Waits until `by` where that is still to come, then judges: by the store where the cluster lives, else by its plan. */
+function judgeEnd(emulation: Emulation, { by, ...expected }: FinalExpectation & { at: SourcePosition }): Failure[] {
+  const until = by === undefined ? 0 : durationOf(by)
+  if (until > emulation.now) emulation.advance(until - emulation.now)
+  return emulation.life === null ? judgePlace(emulation, expected) : judgeLife(emulation, expected, expected.at)
 }
 
 function judgePlace({ directory, cluster }: Emulation, expected: FinalExpectation & { at: SourcePosition }): Failure[] {

@@ -1,7 +1,8 @@
 import { en } from '../explain/messages/en.ts'
+import { checkTitle } from './lifecycle/step-title.ts'
 import type { Operation, ScenarioStep } from './load/scenario-kind.ts'
 
-const { step: say } = en
+const { step: say, lifeStep: life } = en
 
 /** The step's own name, or what it does: `client pings default/web 3 times, 1000 bytes`. */
 export function titleOf({ label, operation }: Pick<ScenarioStep, 'label' | 'operation'>): string {
@@ -78,12 +79,30 @@ function lifecycleDoing(operation: Operation): string {
     case 'partitionNode':
     case 'healNode':
       return say[operation.name](operation.with.name)
+    case 'apply':
+      return life.apply(operation.with.objects.map(nameOfObject).concat(operation.with.manifests).join(', '))
+    case 'delete':
+      return life.delete(operation.with.kind, operation.with.name, operation.with.propagation)
+    case 'rollout':
+      return life.rollout(operation.with.do, operation.with.name, operation.with.toRevision)
+    case 'label': {
+      const labels = Object.entries(operation.with.labels).map(([key, value]) =>
+        value === null ? `${key}-` : `${key}=${value}`,
+      )
+      return life.label(podsOf(operation.with), labels)
+    }
+    case 'check':
+      return checkTitle(operation.with)
     case 'rebootNode':
       return say.rebootNode(operation.with.name, operation.with.duration)
     default:
       return say.other(operation.name, detailsOf(operation))
   }
 }
+
+/** `Deployment web`. */
+const nameOfObject = ({ kind, metadata }: { kind: string; metadata?: unknown }): string =>
+  `${kind} ${(metadata as { name?: string } | undefined)?.name ?? ''}`.trim()
 
 const podsOf = ({ name, selector, count }: { name?: string; selector?: string; count?: number }): string =>
   say.pods(name, selector, count)

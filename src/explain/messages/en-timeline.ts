@@ -12,6 +12,7 @@ export const timeline = {
   sandbox: (node: string, address: string): string => `sandbox on ${node}: address ${address}`,
   newSandbox: (address: string, before: string): string =>
     address === before ? `new sandbox, same address ${address}` : `new sandbox, same pod: ${before} => ${address}`,
+  lost: (address: string): string => `the sandbox is lost: nobody has ${address} any more`,
   freed: (address: string): string => `${address} is free again`,
   started: (container: string, restarts: number): string =>
     restarts === 0 ? `container ${container} started` : `container ${container} started anew (restart ${restarts})`,
@@ -27,6 +28,9 @@ export const timeline = {
   notReady: 'not Ready',
   phase: (phase: string): string => phase,
   deleting: (by: string, grace: number): string => `deleted by ${by}: ${grace} s of grace`,
+  deleted: (by: string): string => `deleted by ${by}`,
+  adopted: (by: string): string => `adopted by ${by}`,
+  released: (by: string): string => `released by ${by}`,
   gone: 'gone',
   nodeJoined: 'joins',
   nodeGone: 'removed',

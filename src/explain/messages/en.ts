@@ -1,3 +1,4 @@
+import { lifeStep } from './en-life-step.ts'
 import { proxy } from './en-proxy.ts'
 import { report } from './en-report.ts'
 import { session } from './en-session.ts'
@@ -25,6 +26,7 @@ export const en = {
   step,
   proxy,
   timeline,
+  lifeStep,
   verdict: {
     delivered: 'DELIVERED',
     refused: 'REFUSED',

@@ -37,31 +37,33 @@ export interface Draft {
 
 /** What follows within this time on the same thing joins its line: machinery at work, not something new. */
 const TOGETHER = 20e6
+/** Endpoints change in answer to pods, so that their lines are not to reach back before the pods'. */
+const ENDPOINTS_TOGETHER = 3e6
 
 /** Lines as they grow. */
 export class Drafts {
   readonly all: Draft[] = []
   private readonly latest = new Map<string, Draft>()
 
-  /** Adds to the subject's line of this moment, or begins one. A part that is there already is not said twice. */
-  say(at: number, step: StepId, subject: string, topic: Topic, part: string, tail = ''): Draft {
-    const known = this.latest.get(subject)
-    if (known !== undefined && at - known.last <= TOGETHER) {
+  /** Adds to the line of this moment, or begins one; `key` tells two of one name apart. Nothing is said twice in a line. */
+  say(at: number, step: StepId, subject: string, topic: Topic, part: string, tail = '', key = subject): Draft {
+    const known = this.latest.get(key)
+    if (known !== undefined && at - known.last <= (topic === 'endpoints' ? ENDPOINTS_TOGETHER : TOGETHER)) {
       if (!known.parts.includes(part)) known.parts.push(part)
       if (tail !== '') known.tail = tail
       known.last = at
       return known
     }
     const draft: Draft = { at, subject, topic, parts: [part], tail, first: step, last: at }
-    this.latest.set(subject, draft)
+    this.latest.set(key, draft)
     this.all.push(draft)
     return draft
   }
 
   /** A line of its own, which others do not join. */
-  alone(at: number, step: StepId, subject: string, topic: Topic, part: string): Draft {
+  alone(at: number, step: StepId, subject: string, topic: Topic, part: string, key = subject): Draft {
     const draft: Draft = { at, subject, topic, parts: [part], tail: '', first: step, last: at }
-    this.latest.delete(subject)
+    this.latest.delete(key)
     this.all.push(draft)
     return draft
   }

@@ -25,7 +25,7 @@ export class ProbeStreaks {
     const known = this.streaks.get(key)
     if (ok) {
       if (known?.ok !== true) {
-        this.drafts.say(step.at, step.id, subject, 'probe', this.passes(event, node, known !== undefined))
+        this.drafts.say(step.at, step.id, subject, 'probe', this.passes(event, node, known !== undefined), '', pod.uid)
       }
       this.streaks.set(key, { ok, failures: 0, since: step.at, line: null })
       return
@@ -35,7 +35,7 @@ export class ProbeStreaks {
       known.line.parts = [say.probeFailed(probe, asked, known.failures, threshold, detail, step.at - known.since)]
       return
     }
-    const line = this.drafts.alone(step.at, step.id, subject, 'probe', '')
+    const line = this.drafts.alone(step.at, step.id, subject, 'probe', '', pod.uid)
     line.parts = [say.probeFailed(probe, asked, count, threshold, detail, 0)]
     this.streaks.set(key, { ok, failures: count, since: step.at, line })
   }

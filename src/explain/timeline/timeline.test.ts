@@ -90,12 +90,14 @@ describe('the timeline', () => {
         [1, request(1e9, '')],
         [2, request(2e9, refused(0))],
         [3, request(3e9, refused(2))],
-        [4, request(4e9, '')],
+        [3.5, request(3.2e9, '')],
         [9, request(5e9, 'Connection timed out after 4000 milliseconds')],
+        [30, request(30e9, refused(1))],
       ),
     ).toEqual([
       '2.000 host 2 requests fail within 1 s: Failed to connect to 10.96.0.80 port 80',
       '5.000 host a request fails: Connection timed out after 4000 milliseconds',
+      '30.000 host a request fails: Failed to connect to 10.96.0.80 port 80',
     ])
   })
 

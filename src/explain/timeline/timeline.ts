@@ -60,10 +60,12 @@ class Timeline {
   private readonly addresses = new Map<string, string>()
   private readonly ready = new Map<string, boolean>()
   /** What a pod's name had before: `default/web-0` keeps its name and not its address. */
-  private readonly named = new Map<string, { readonly uid: string; readonly address: string }>()
+  private readonly named = new Map<string, string>()
+  private readonly owners = new Map<string, string | null>()
 
   /** Pods on their way out: what phase they end in says nothing then. */
   private readonly going = new Set<string>()
+  private readonly ended = new Set<string>()
   /** The cluster's own pods, until they are up: that they come up is not the story. */
   private readonly furniture = new Set<string>()
   private readonly nodes = new Set<string>()
@@ -92,7 +94,7 @@ class Timeline {
         this.condition(step, event)
         break
       case 'pod-phase':
-        if (isEnd(event.to) && !this.going.has(event.pod.uid)) this.pod(step, event.pod, 'pod', say.phase(event.to))
+        this.phase(step, event)
         break
       case 'probe':
         this.probes.take(step, event, nameOf(event.pod), this.nodeOf(step))
@@ -114,7 +116,7 @@ class Timeline {
 
   private pod(step: Step, pod: ObjectRef, topic: Topic, part: string): void {
     if (this.furniture.has(pod.uid)) return
-    this.drafts.say(step.at, step.id, nameOf(pod), topic, part)
+    this.drafts.say(step.at, step.id, nameOf(pod), topic, part, '', pod.uid)
   }
 
   private object(step: Step, event: Of<'kube-object'>): void {
@@ -137,29 +139,40 @@ class Timeline {
   }
 
   private podObject(step: Step, { object, change, by, owner, grace }: Of<'kube-object'>): void {
-    if (change === 'created') {
-      if (step.at === 0 && isSystem(object.namespace)) this.furniture.add(object.uid)
-      const maker = owner === null ? say.applies : say.made(`${owner.kind} ${owner.name}`)
-      const before = this.named.get(`${object.namespace}/${object.name}`)
-      this.pod(step, object, 'pod', maker)
-      if (before !== undefined) this.pod(step, object, 'pod', say.sameName(before.address))
-    } else if (change === 'deleting') {
-      this.going.add(object.uid)
-      this.pod(step, object, 'pod', say.deleting(by, grace ?? 0))
-    } else if (change === 'deleted') {
-      this.pod(step, object, 'pod', say.gone)
+    const before = this.owners.get(object.uid) ?? null
+    const now = owner === null ? null : `${owner.kind} ${owner.name}`
+    this.owners.set(object.uid, now)
+    switch (change) {
+      case 'created': {
+        if (step.at === 0 && isSystem(object.namespace)) this.furniture.add(object.uid)
+        this.pod(step, object, 'pod', now === null ? say.applies : say.made(now))
+        const known = this.named.get(`${object.namespace}/${object.name}`)
+        if (known !== undefined) this.pod(step, object, 'pod', say.sameName(known))
+        break
+      }
+      case 'updated':
+        if (before === null && now !== null) this.pod(step, object, 'pod', say.adopted(now))
+        if (before !== null && now === null) this.pod(step, object, 'pod', say.released(before))
+        break
+      case 'deleting':
+        this.going.add(object.uid)
+        this.pod(step, object, 'pod', say.deleting(by, grace ?? 0))
+        break
+      case 'deleted':
+        this.pod(step, object, 'pod', this.going.has(object.uid) ? say.gone : say.deleted(by))
     }
   }
 
   private address(step: Step, { pod, change, addresses, node }: Of<'pod-address'>): void {
     const text = addresses.map(formatAddress).join(', ')
     if (change === 'released') {
-      this.pod(step, pod, 'address', say.freed(text))
+      const over = this.going.has(pod.uid) || this.ended.has(pod.uid)
+      this.pod(step, pod, 'address', over ? say.freed(text) : say.lost(text))
       return
     }
     const before = this.addresses.get(pod.uid)
     this.addresses.set(pod.uid, text)
-    this.named.set(`${pod.namespace}/${pod.name}`, { uid: pod.uid, address: text })
+    this.named.set(`${pod.namespace}/${pod.name}`, text)
     this.pod(step, pod, 'address', before === undefined ? say.sandbox(node, text) : say.newSandbox(text, before))
   }
 
@@ -168,8 +181,8 @@ class Timeline {
     if (state === 'running') this.pod(step, pod, 'container', say.started(container, restarts))
     else if (state === 'terminated') this.pod(step, pod, 'container', say.ended(container, exitCode ?? 0, reason))
     else if (!QUIET.has(reason)) {
-      const delay = /^back-off (\S+)/.exec(message)?.[1] ?? null
-      this.pod(step, pod, 'container', say.waits(container, reason, delay ?? message))
+      if (exitCode !== null) this.pod(step, pod, 'container', say.ended(container, exitCode, ''))
+      this.pod(step, pod, 'container', say.waits(container, reason, waitingFor(message)))
     }
   }
 
@@ -179,6 +192,12 @@ class Timeline {
     const now = status === 'True'
     this.ready.set(pod.uid, now)
     if (known !== now && reason !== 'PodCompleted') this.pod(step, pod, 'pod', now ? say.ready : say.notReady)
+  }
+
+  private phase(step: Step, { pod, to }: Of<'pod-phase'>): void {
+    if (to !== 'Succeeded' && to !== 'Failed') return
+    this.ended.add(pod.uid)
+    if (!this.going.has(pod.uid)) this.pod(step, pod, 'pod', say.phase(to))
   }
 
   private rules(step: Step, { services, mode }: Of<'proxy-sync'>): void {
@@ -204,7 +223,8 @@ class Timeline {
     if (isPod && reason === 'NodeNotReady') return
     const topic = object.kind === 'Node' ? 'node' : isPod ? 'pod' : 'controller'
     const word = type === 'Warning' ? `${reason}: ${message}` : message
-    this.drafts.say(step.at, step.id, isPod ? nameOf(object) : subjectOf(object), topic, word)
+    if (isPod) this.pod(step, object, topic, word)
+    else this.drafts.say(step.at, step.id, subjectOf(object), topic, word)
   }
 
   private nodeOf(step: Step): string {
@@ -216,8 +236,14 @@ const UNTOLD: ReadonlySet<string> = new Set(['Namespace', 'EndpointSlice', 'Even
 /** Reasons that say nothing yet: what comes next is told when it comes. */
 const QUIET: ReadonlySet<string> = new Set(['ContainerCreating', 'PodInitializing', ''])
 
+/** The span of a back-off, or the last words of why an image could not be pulled; that is said when it is tried. */
+function waitingFor(message: string): string {
+  const delay = /^back-off (\S+)/.exec(message)
+  if (delay !== null) return delay[1]
+  return message.startsWith('Back-off pulling') ? '' : message.split(': ').slice(-2).join(': ')
+}
+
 const isSystem = (namespace: string): boolean => namespace === 'kube-system'
-const isEnd = (phase: string): boolean => phase === 'Succeeded' || phase === 'Failed'
 
 /** In the namespace `default` a name is enough. */
 const nameOf = ({ namespace, name }: ObjectRef): string =>

@@ -80,10 +80,12 @@ function containerSteps(
   emit: Emit,
 ): void {
   if (now === before) return
-  now.forEach(({ name: container, state, restartCount: restarts }, i) => {
+  now.forEach(({ name: container, state, lastState, restartCount: restarts }, i) => {
     if (before[i]?.state === state) return
     const reason = state.kind === 'running' ? '' : state.reason
-    const exitCode = state.kind === 'terminated' ? state.exitCode : null
+    // One that waits for its restart has ended since it was last told of.
+    const ended = state.kind === 'waiting' && before[i]?.state.kind === 'running' ? lastState : state
+    const exitCode = ended?.kind === 'terminated' ? ended.exitCode : null
     const message = state.kind === 'waiting' ? state.message : ''
     emit(cause, () => {
       const what = { kind: 'container-state', pod: refOf(pod), container, state: state.kind } as const

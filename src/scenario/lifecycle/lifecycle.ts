@@ -5,7 +5,10 @@ import { isFinished, isReady, type PodObject } from '../../kube/api/pod-object.t
 import type { Store } from '../../kube/api/store.ts'
 import { ControlPlane } from '../../kube/control/control-plane.ts'
 import { Kubelet } from '../../kube/node/kubelet/kubelet.ts'
+import type { Outside } from '../../kube/node/kubelet/outside.ts'
+import { DEFAULT_KUBELET } from '../../kube/node/kubelet/settings.ts'
 import { type Nanos, SECOND } from '../../sim/time.ts'
+import { formatAddress } from '../../util/address.ts'
 import type { Emulation } from '../emulation.ts'
 import type { Inventory } from '../load/inventory.ts'
 import type { Scenario } from '../load/scenario-kind.ts'
@@ -16,10 +19,12 @@ import { NodeProber } from './prober.ts'
 import { ProxySync } from './proxy-sync.ts'
 import { isLifecycleOperation } from './schema.ts'
 import { nodeObject, serviceObject, sliceObject, slimPod } from './slim.ts'
+import { settingsOf } from './timing.ts'
 import { Traffic } from './traffic.ts'
 
-/** Ours: from the registry; everything can be pulled. */
-const PULL: Nanos = SECOND
+/** containerd's words, as kubelet passes them on. */
+const notFound = (image: string): string =>
+  `rpc error: code = NotFound desc = failed to pull and unpack image "${image}": failed to resolve reference "${image}": ${image}: not found`
 
 /**
  * Whether controllers have something to do: workloads of manifests, or a scenario that acts on pods. In a dump, whose pods
@@ -49,16 +54,21 @@ export class Lifecycle {
   constructor(private readonly emulation: Emulation) {
     const { kernel, cluster, epoch, inventory, plan } = emulation
     const network = new SandboxNetwork(cluster)
-    this.plane = new ControlPlane(kernel, {}, epoch)
+    const { timing = {}, missingImages = [] } = plan.settings
+    const settings = settingsOf(timing)
+    const pull = settings.kubelet.imagePull ?? DEFAULT_KUBELET.imagePull
+    this.plane = new ControlPlane(kernel, settings.control, epoch)
     this.containers = new Containers((pod) => network.hostOf(pod), emulation)
     const prober = new NodeProber((node) => cluster.node(node), this.containers, emulation)
-    this.kubelet = new Kubelet(this.plane, kernel, {
+    const outside: Outside = {
       network,
       runtime: this.containers,
       prober: (target) => prober.ask(target),
-      images: { pull: () => PULL },
-    })
-    this.proxies = new ProxySync(kernel, cluster, this.store, (node) => !this.cut.has(node))
+      images: { pull: (image) => (missingImages.includes(image) ? notFound(image) : pull) },
+    }
+    this.kubelet = new Kubelet(this.plane, kernel, outside, settings.kubelet)
+    const hears = (node: string): boolean => !this.cut.has(node)
+    this.proxies = new ProxySync(kernel, cluster, this.store, hears, settings.proxy.minSync)
     this.traffic = new Traffic(emulation)
     this.follow()
     for (const node of plan.nodes.values()) this.join(node)
@@ -94,6 +104,7 @@ export class Lifecycle {
       else services.setSlice(object)
     })
     this.store.watch('Pod', ({ type, object, before }) => {
+      this.remember(object)
       if (type === 'DELETED') {
         const successor = this.store.get('Pod', object.meta.namespace, object.meta.name)
         if (successor === null) directory.deletePod(slimPod(object))
@@ -101,6 +112,22 @@ export class Lifecycle {
         if (object.spec.nodeName !== '') directory.setPod(slimPod(object))
       }
     })
+  }
+
+  /** What the pods of this name were, from the first to this one. */
+  historyOf({ meta }: PodObject): { readonly uids: readonly string[]; readonly addresses: readonly string[] } {
+    return this.histories.get(nameOf(meta)) ?? { uids: [meta.uid], addresses: [] }
+  }
+
+  private readonly histories = new Map<string, { readonly uids: string[]; readonly addresses: string[] }>()
+
+  private remember({ meta, status }: PodObject): void {
+    const key = nameOf(meta)
+    let known = this.histories.get(key)
+    if (known === undefined) this.histories.set(key, (known = { uids: [], addresses: [] }))
+    if (!known.uids.includes(meta.uid)) known.uids.push(meta.uid)
+    const address = status.podIPs.map(formatAddress).join(', ')
+    if (address !== '' && known.addresses.at(-1) !== address) known.addresses.push(address)
   }
 
   partition(node: string, cut: boolean): void {

@@ -1,15 +1,20 @@
 import { ApiError } from '../../kube/api/errors.ts'
 import type { Kinds } from '../../kube/api/kinds.ts'
-import { nameOf } from '../../kube/api/meta.ts'
+import { type Labels, nameOf } from '../../kube/api/meta.ts'
 import { isActive, type PodObject } from '../../kube/api/pod-object.ts'
+import type { Store } from '../../kube/api/store.ts'
+import { rollBack } from '../../kube/control/deployment.ts'
 import { cordon, drain } from '../../kube/control/drain.ts'
 import type { ContainerRun } from '../../kube/node/kubelet/container.ts'
+import { MILLISECOND } from '../../sim/time.ts'
 import { InputError, inputError, type SourcePosition } from '../../util/diagnostics.ts'
 import { nearest } from '../../util/near.ts'
 import type { Emulation } from '../emulation.ts'
 import type { Operation } from '../load/scenario-kind.ts'
 import { durationOf } from '../load/scenario-schema.ts'
 import type { Outcome } from '../outcome.ts'
+import { apply } from './apply.ts'
+import { judgeLife } from './judge.ts'
 import type { Lifecycle } from './lifecycle.ts'
 import type { LIFECYCLE_OPERATIONS } from './schema.ts'
 
@@ -22,6 +27,7 @@ export function performLifecycle(emulation: Emulation, operation: LifecycleOpera
   const { life } = emulation
   if (life === null) throw new Error('a lifecycle step without controllers')
   try {
+    if (operation.name === 'check') return check(emulation, operation.with, at)
     act(emulation, life, operation, at)
     return DONE
   } catch (error) {
@@ -33,6 +39,25 @@ export function performLifecycle(emulation: Emulation, operation: LifecycleOpera
 function act(emulation: Emulation, life: Lifecycle, operation: LifecycleOperation, at: SourcePosition): void {
   const { store, kubelet } = life
   switch (operation.name) {
+    case 'apply':
+      apply(emulation, emulation.inventory.applied.get(operation)!, at)
+      break
+    case 'delete': {
+      const { kind, namespace, name, propagation } = operation.with
+      store.delete(kind, kind === 'Namespace' ? '' : namespace, name, { propagation })
+      break
+    }
+    case 'rollout':
+      rollOut(store, operation.with)
+      break
+    case 'label': {
+      const { labels: given } = operation.with
+      for (const { meta, ...pod } of podsOf(life, operation.with, at)) {
+        const labels = Object.entries({ ...meta.labels, ...given }).filter(([, value]) => value !== null)
+        store.update({ ...pod, meta: { ...meta, labels: Object.fromEntries(labels) as Labels } })
+      }
+      break
+    }
     case 'deletePod': {
       const { gracePeriodSeconds } = operation.with
       for (const { meta } of podsOf(life, operation.with, at)) {
@@ -74,7 +99,7 @@ function act(emulation: Emulation, life: Lifecycle, operation: LifecycleOperatio
       cordon(store, operation.with.name, operation.name === 'cordon')
       break
     case 'removeNode':
-      store.delete('Node', '', operation.with.name)
+      store.delete('Node', '', nodeOf(life, operation.with.name, at))
       break
     case 'partitionNode':
     case 'healNode':
@@ -87,6 +112,58 @@ function act(emulation: Emulation, life: Lifecycle, operation: LifecycleOperatio
       const { from, url, every, timeout } = operation.with
       const times = { every: durationOf(every), for: durationOf(operation.with.for), timeout: durationOf(timeout) }
       life.traffic.start(emulation.host(from, at), { url, ...times })
+    }
+  }
+}
+
+/** What holds now; with `within`, what comes to hold by then. */
+function check(
+  emulation: Emulation,
+  { within, ...expected }: Extract<LifecycleOperation, { name: 'check' }>['with'],
+  at: SourcePosition,
+): Outcome {
+  const end = emulation.now + (within === undefined ? 0 : durationOf(within))
+  for (;;) {
+    const failures = judgeLife(emulation, expected, at)
+    if (failures.length === 0 || emulation.now >= end) return { kind: 'check', failures }
+    emulation.advance(Math.min(LOOK, end - emulation.now))
+  }
+}
+
+/** How often a check looks again. */
+const LOOK = 100 * MILLISECOND
+
+/** `kubectl rollout`. Throws ApiError. */
+function rollOut(
+  store: Store,
+  { namespace, name, ...how }: Extract<LifecycleOperation, { name: 'rollout' }>['with'],
+): void {
+  const known = store.get('Deployment', namespace, name)
+  if (known === null) throw new ApiError('NotFound', `deployments.apps "${name}" not found`)
+  const { spec } = known
+  switch (how.do) {
+    case 'undo':
+      if (spec.paused)
+        throw new ApiError(
+          'Invalid',
+          `you cannot rollback a paused deployment; resume it first with 'kubectl rollout resume'`,
+        )
+      if (rollBack(store, known, how.toRevision) === null)
+        throw new ApiError(
+          'NotFound',
+          how.toRevision === 0
+            ? 'no rollout history found'
+            : `unable to find specified revision ${how.toRevision} in history`,
+        )
+      break
+    case 'pause':
+    case 'resume':
+      store.update({ ...known, spec: { ...spec, paused: how.do === 'pause' } })
+      break
+    case 'restart': {
+      const { template } = spec
+      const annotations = { ...template.meta.annotations, 'kubectl.kubernetes.io/restartedAt': String(store.now) }
+      store.update({ ...known, spec: { ...spec, template: { ...template, meta: { ...template.meta, annotations } } } })
     }
   }
 }

@@ -1,5 +1,6 @@
 import type { PodContext } from '../../app/context.ts'
 import { fetch } from '../../app/curl/curl.ts'
+import { CODE } from '../../app/curl/failure.ts'
 import type { ProbeHandler } from '../../kube/api/pod-spec.ts'
 import type { ProbeAnswer, ProbeTarget } from '../../kube/node/kubelet/outside.ts'
 import { SocketError } from '../../linux/socket/error.ts'
@@ -45,11 +46,20 @@ export class NodeProber {
     const url = `${handler.scheme.toLowerCase()}://${formatEndpoint(address, port)}${handler.path}`
     const headers = [['User-Agent', AGENT], ['Accept', '*/*'], ...handler.headers] as const
     const upgrades = { https: this.around.tls.client({ insecure: true }) }
-    const { status, message } = yield* fetch(context, url, { headers, maxTime: timeout, upgrades })
-    if (status === null) return { ok: false, detail: `Get "${url}": ${message}` }
+    const { status, message, code } = yield* fetch(context, url, { headers, maxTime: timeout, upgrades })
+    if (status === null)
+      return { ok: false, detail: `Get "${url}": ${goError(code, formatEndpoint(address, port), message ?? '')}` }
     if (status >= 200 && status < 400) return { ok: true, detail: '' }
     return { ok: false, detail: `HTTP probe failed with statuscode: ${status}` }
   }
+}
+
+/** What Go's HTTP client says where curl says something else. */
+function goError(code: number, endpoint: string, otherwise: string): string {
+  if (code === CODE.connect) return `dial tcp ${endpoint}: connect: connection refused`
+  return code === CODE.timeout
+    ? 'context deadline exceeded (Client.Timeout exceeded while awaiting headers)'
+    : otherwise
 }
 
 const probesOf = ({ container, handler }: ProbeTarget): ProbeName[] =>

@@ -10,7 +10,7 @@ const MIN_SYNC: Nanos = SECOND
 
 /** kube-proxy on every node: takes up EndpointSlices as they change and writes its rules, as often as it may. */
 export class ProxySync {
-  private last: Nanos = -MIN_SYNC
+  private last: Nanos
   private waiting = false
   /** Services that changed since the last sync, and the step that told of it last. */
   private changed = new Set<string>()
@@ -21,7 +21,9 @@ export class ProxySync {
     private readonly cluster: Cluster,
     store: Store,
     private readonly hears: (node: string) => boolean,
+    private readonly minSync: Nanos = MIN_SYNC,
   ) {
+    this.last = -minSync
     const { model } = cluster.services!
     store.watch('EndpointSlice', ({ type, object, step }) => {
       if (type === 'DELETED') model.deleteSlice(object)
@@ -45,7 +47,7 @@ export class ProxySync {
     if (this.waiting) return
     this.waiting = true
     const { simulation } = this.kernel
-    simulation.post(Math.max(0, this.last + MIN_SYNC - simulation.now), () => this.sync(), null)
+    simulation.post(Math.max(0, this.last + this.minSync - simulation.now), () => this.sync(), null)
   }
 
   private sync(): void {

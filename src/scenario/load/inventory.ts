@@ -6,7 +6,7 @@ import type { ProxyConfig } from '../../kube/api/proxy-config.ts'
 import type { EndpointSlice, Service } from '../../kube/api/service.ts'
 import type { Diagnostic } from '../../util/diagnostics.ts'
 import type { FlannelConfig, KubeadmConfig } from './kinds/config.ts'
-import type { Scenario } from './scenario-kind.ts'
+import type { Operation, Scenario } from './scenario-kind.ts'
 
 /** What ConfigMaps said of the cluster. */
 export interface ConfigHints {
@@ -38,6 +38,8 @@ export interface Inventory {
   readonly slices: readonly EndpointSlice[]
   readonly hints: ConfigHints
   readonly scenarios: readonly Scenario[]
+  /** What the `apply` steps of the scenarios bring. */
+  readonly applied: ReadonlyMap<Operation, Inventory>
   readonly skipped: readonly SkippedKind[]
   /** Warnings and notes; errors were thrown. */
   readonly diagnostics: readonly Diagnostic[]

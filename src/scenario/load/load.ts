@@ -9,7 +9,7 @@ import { ObjectReader, SharedLabels } from './fields.ts'
 import type { ConfigHints, Inventory, SkippedKind } from './inventory.ts'
 import { jsonObjects, looksLikeJson } from './json.ts'
 import { changesVerdicts, modelledKind, type Parsed, readKind, rightVersions } from './kinds.ts'
-import type { Scenario } from './scenario-kind.ts'
+import type { Operation, Scenario, ScenarioStep } from './scenario-kind.ts'
 import { Lines, MAX_TEXT, Problems, type RawObject, type Source } from './source.ts'
 import { yamlObjects } from './yaml.ts'
 
@@ -22,7 +22,6 @@ export function load(sources: readonly Source[]): Inventory {
 
 /** Takes sources one at a time, so that a text can be dropped as soon as its objects are read. */
 export class Loader {
-  readonly problems = new Problems()
   /** Scenarios seen so far: whoever reads files looks here for further manifests. */
   readonly scenarios: Scenario[] = []
   private readonly shared = new SharedLabels()
@@ -35,6 +34,9 @@ export class Loader {
   private readonly endpoints = new ByName<readonly EndpointSlice[]>()
   private readonly skipped = new Map<string, SkippedKind>()
   private hints: ConfigHints = {}
+  private readonly applied = new Map<Operation, Loader>()
+
+  constructor(readonly problems = new Problems()) {}
 
   add(source: Source): void {
     if (source.text.length > MAX_TEXT) {
@@ -62,7 +64,25 @@ export class Loader {
 
   finish(): Inventory {
     this.problems.check()
-    const inventory = {
+    const inventory = this.inventory()
+    checkInventory(inventory, this.problems)
+    this.problems.check()
+    return { ...inventory, diagnostics: this.problems.all }
+  }
+
+  /** What a step `apply` brings from a file. */
+  addTo(step: Operation, source: Source): void {
+    this.appliedBy(step).add(source)
+  }
+
+  private appliedBy(step: Operation): Loader {
+    let loader = this.applied.get(step)
+    if (loader === undefined) this.applied.set(step, (loader = new Loader(this.problems)))
+    return loader
+  }
+
+  private inventory(): Inventory {
+    return {
       nodes: this.nodes.values(),
       namespaces: this.namespaces.values(),
       pods: this.pods.values(),
@@ -72,10 +92,9 @@ export class Loader {
       hints: this.hints,
       scenarios: this.scenarios,
       skipped: [...this.skipped.values()],
+      applied: new Map([...this.applied].map(([step, loader]) => [step, loader.inventory()])),
+      diagnostics: [],
     }
-    checkInventory(inventory, this.problems)
-    this.problems.check()
-    return { ...inventory, diagnostics: this.problems.all }
   }
 
   private take(raw: RawObject): void {
@@ -111,6 +130,19 @@ export class Loader {
       const reader = new ObjectReader(raw, this.problems, kind, apiVersion, this.shared)
       const parsed = readKind(modelled, reader, reader.root())
       if (reader.faults === 0) this.keep(parsed)
+      if (parsed.kind === 'Scenario') this.takeSteps(raw, parsed.value?.steps ?? [])
+    }
+  }
+
+  /** Objects that are written in a step. */
+  private takeSteps(raw: RawObject, steps: readonly ScenarioStep[]): void {
+    for (const [index, { operation }] of steps.entries()) {
+      if (operation.name !== 'apply') continue
+      const loader = this.appliedBy(operation)
+      for (const [i, value] of operation.with.objects.entries()) {
+        const above = ['spec', 'steps', index, 'apply', 'objects', i]
+        loader.take({ value, at: (path) => raw.at([...above, ...path]) })
+      }
     }
   }
 

@@ -2,7 +2,7 @@ import * as z from 'zod'
 import { HOUR, MICROSECOND, MILLISECOND, MINUTE, type Nanos, SECOND } from '../../sim/time.ts'
 import { parseAddress } from '../../util/address.ts'
 import { parsePrefix } from '../../util/prefix.ts'
-import { LIFECYCLE_OPERATIONS, lifecycleOperations } from '../lifecycle/schema.ts'
+import { LIFECYCLE_OPERATIONS, lifecycleOperations, lifeExpectation, timing } from '../lifecycle/schema.ts'
 
 const UNITS: Readonly<Record<string, Nanos>> = { us: MICROSECOND, ms: MILLISECOND, s: SECOND, m: MINUTE, h: HOUR }
 const DURATION = /^(\d+(\.\d+)?(us|ms|s|m|h))+$/
@@ -51,6 +51,8 @@ const cluster = z.strictObject({
   flannelInterface: z.string().optional().describe('the interface that flannel takes for its tunnels (--iface)'),
   dnsDomain: z.string().optional(),
   addons: z.boolean().optional().describe('CoreDNS and the API server, as kubeadm adds them; true by default'),
+  timing: timing.optional().describe('delays of API server, controllers, kubelet and kube-proxy'),
+  missingImages: z.array(z.string().min(1)).optional().describe('images that no registry has: ErrImagePull'),
   epoch: z.iso.datetime().optional().describe('the date at the start; 2026-01-01T00:00:00Z by default'),
 })
 
@@ -121,18 +123,8 @@ const step = z.strictObject({
 })
 
 const finalExpectation = z.strictObject({
-  pod: z.string().optional().describe('NS/NAME'),
-  endpoints: z.string().optional().describe('NS/NAME of a Service'),
-  ready: z.int().min(0).optional().describe('ready endpoints; of a pod, 1 for Ready and 0 for not'),
+  ...lifeExpectation,
   by: duration.optional().describe('lets time pass until then, where it is still to come'),
-  phase: z.enum(['Pending', 'Running', 'Succeeded', 'Failed', 'gone']).optional(),
-  restarts: z.int().min(0).optional(),
-  requests: z
-    .strictObject({ failedAtMost: z.int().min(0), atLeast: z.int().min(0).default(1) })
-    .optional()
-    .describe('of all the traffic'),
-  node: z.string().optional(),
-  address: address.optional(),
 })
 
 const spec = z.strictObject({

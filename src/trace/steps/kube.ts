@@ -47,6 +47,7 @@ export type KubeEvent =
       readonly state: 'waiting' | 'running' | 'terminated'
       /** `ContainerCreating`, `CrashLoopBackOff`, `Completed`; empty while it runs. */
       readonly reason: string
+      /** What it ended with: also of one that has ended and waits already for its restart. */
       readonly exitCode: number | null
       readonly restarts: number
       /** Of a container that waits: `back-off 10s restarting failed container=…`. */

@@ -125,8 +125,9 @@ export class ContainerRun implements Probed {
     this.passesReadiness = spec.readinessProbe === null
     this.stopping = null
     this.state = { kind: 'running', startedAt: this.now }
-    pod.runtime.started(pod.object, spec)
     const life = this.life()
+    if (life.opensAfter === 0) pod.runtime.started(pod.object, spec)
+    else this.later(life.opensAfter, () => pod.runtime.started(pod.object, spec))
     if (life.duration !== null) this.later(life.duration, () => this.end(life.code, 0))
     for (const probe of this.probes) probe.renew()
     pod.changed()
@@ -172,7 +173,9 @@ export class ContainerRun implements Probed {
       this.pod.normal('Killing', `Stopping container ${this.spec.name}`)
       const { preStop } = this.spec
       if (preStop !== null) this.pod.signalled(this, 'preStop', describeHandler(preStop))
-      this.later(before, () => this.terminate(life.ignoresTerm))
+      this.later(before, () =>
+        this.terminate(life.ignoresTerm || this.now < (this.runningSince ?? 0) + life.opensAfter),
+      )
     }
     this.later(before + left, () => {
       this.pod.signalled(this, 'SIGKILL', '')
@@ -223,8 +226,7 @@ export class ContainerRun implements Probed {
     if (left > 0) {
       const { name } = this.spec
       const { meta } = this.pod.object
-      const span = `${Math.round(this.crashes.after(finishedAt) / 1e9)}s`
-      const text = `back-off ${span.replace(/^300s$/, '5m0s')} restarting failed container=${name} pod=${meta.name}_${meta.namespace}(${meta.uid})`
+      const text = `back-off ${goDuration(this.crashes.after(finishedAt))} restarting failed container=${name} pod=${meta.name}_${meta.namespace}(${meta.uid})`
       this.pod.warning(
         'BackOff',
         `Back-off restarting failed container ${name} in pod ${meta.name}_${meta.namespace}(${meta.uid})`,
@@ -309,6 +311,12 @@ export class ContainerRun implements Probed {
       this.stop((own ?? this.pod.object.spec.terminationGracePeriodSeconds) * 1e9)
     }
   }
+}
+
+/** Go's Duration.String of whole seconds: `10s`, `2m40s`, `5m0s`. */
+function goDuration(time: Nanos): string {
+  const seconds = Math.round(time / 1e9)
+  return seconds < 60 ? `${seconds}s` : `${Math.floor(seconds / 60)}m${seconds % 60}s`
 }
 
 function describeHandler(handler: LifecycleHandler): string {
