@@ -8,6 +8,7 @@ export const lifeStep = {
   rollout: (what: string, name: string, revision: number): string =>
     `kubectl rollout ${what} ${name}${revision === 0 ? '' : ` --to-revision ${revision}`}`,
   label: (pods: string, labels: readonly string[]): string => `${pods}: labels ${listed(labels)}`,
+  check: (text: string): string => `check ${text}`,
   within: (text: string, time: string): string => `within ${time}: ${text}`,
   nothing: 'a look at the cluster',
   endpoints: (service: string, ready: number): string =>

@@ -7,7 +7,7 @@ const { lifeStep: say } = en
 export function checkTitle(asked: LifeExpectation & { readonly within?: string }): string {
   const parts = [...subjectParts(asked), ...requestParts(asked), ...eventParts(asked)]
   const text = parts.length === 0 ? say.nothing : parts.join('; ')
-  return asked.within === undefined ? text : say.within(text, asked.within)
+  return say.check(asked.within === undefined ? text : say.within(text, asked.within))
 }
 
 function subjectParts(asked: LifeExpectation): string[] {
