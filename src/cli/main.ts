@@ -1,3 +1,4 @@
+#!/usr/bin/env node
 import { Command, CommanderError } from 'commander'
 import { addCompletion } from './completion.ts'
 import { addCurl } from './curl.ts'

@@ -2,6 +2,7 @@ import { junit } from '../export/junit.ts'
 import { readInput } from '../host/files.ts'
 import { scenarioPath } from '../host/shipped.ts'
 import { Emulation } from '../scenario/emulation.ts'
+import { plainOutcome } from '../scenario/outcome.ts'
 import { reportText } from '../scenario/report-text.ts'
 import { failuresOf, runScenario, type ScenarioReport } from '../scenario/run.ts'
 import { titleOf } from '../scenario/step-title.ts'
@@ -48,7 +49,7 @@ function plain({ scenario, seed, ok, steps, failures, timeline, traffic }: Scena
       line: step.at.line,
       began,
       ended,
-      outcome,
+      outcome: plainOutcome(outcome),
       failures: wrong,
     })),
     failures,

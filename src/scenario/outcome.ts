@@ -39,6 +39,14 @@ export interface TraceOutcome {
   readonly reason: DropReason | null
 }
 
+/** An outcome as JSON has it: addresses as text. */
+export function plainOutcome(outcome: Outcome): object {
+  return outcome.kind === 'traceroute' ? { ...outcome, via: viaText(outcome.via) } : outcome
+}
+
+const viaText = (via: readonly (Address | null)[]): (string | null)[] =>
+  via.map((hop) => (hop === null ? null : formatAddress(hop)))
+
 /** One expectation that did not hold. */
 export interface Failure {
   readonly field: string
@@ -74,7 +82,7 @@ function actual(outcome: Outcome, field: keyof StepExpectation): unknown {
     case 'received':
       return outcome.kind === 'ping' ? outcome.received : null
     case 'via':
-      return outcome.kind === 'traceroute' ? outcome.via.map((hop) => (hop === null ? '*' : formatAddress(hop))) : null
+      return outcome.kind === 'traceroute' ? viaText(outcome.via).map((hop) => hop ?? '*') : null
     case 'error':
       return 'error' in outcome ? outcome.error : null
   }

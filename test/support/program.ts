@@ -20,6 +20,7 @@ export function buildProgram(name: string): (args: readonly string[], input?: st
     const { status, stdout, stderr } = spawnSync(process.execPath, [join(folder, 'podwire.js'), ...args], {
       input,
       encoding: 'utf8',
+      maxBuffer: 1 << 28,
     })
     return { code: status, out: stdout, err: stderr }
   }

@@ -13,14 +13,16 @@ export function readPod(reader: ObjectReader, root: Fields): Pod {
   const status = root.child('status', 'PodStatus')
   if (!spec.has('containers')) spec.fault('containers', 'Required value')
   const ready = status.list('conditions', 'PodCondition').find((condition) => condition.text('type') === 'Ready')
+  const phase = status.oneOf('phase', PHASES, 'Running')
   return {
     meta,
     node: spec.text('nodeName'),
     hostNetwork: spec.flag('hostNetwork'),
     addresses: readAddresses(status),
     hostAddress: status.address('hostIP'),
-    phase: status.oneOf('phase', PHASES, 'Running'),
-    ready: ready === undefined ? !status.has('phase') : ready.text('status') === 'True',
+    phase,
+    // Every running pod of a dump has conditions; one that was written by hand has none, and is meant to be ready.
+    ready: ready === undefined ? !status.has('conditions') && phase === 'Running' : ready.text('status') === 'True',
     terminating: metadata.has('deletionTimestamp'),
     hostname: spec.text('hostname'),
     subdomain: spec.text('subdomain'),

@@ -1,0 +1,213 @@
+import { readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import * as z from 'zod'
+import { buildProgram } from '../support/program.ts'
+
+// The documents that users' scripts read: every field, its type, and closed enumerations. A field that is not written here
+// fails the test too: whoever adds one adds it to the contract.
+const run = buildProgram('contract')
+
+const mac = z.string().regex(/^([0-9a-f]{2}:){5}[0-9a-f]{2}$/)
+const address = z.union([z.ipv4(), z.ipv6()])
+const portNumber = z.int().min(0).max(65_535)
+const ethernet = z.strictObject({ source: mac, destination: mac, type: z.int() })
+const ip = z.strictObject({
+  version: z.union([z.literal(4), z.literal(6)]),
+  source: address,
+  destination: address,
+  protocol: z.int().min(0).max(255),
+  ttl: z.int().min(0).max(255),
+  tos: z.int().min(0).max(255),
+  length: z.int(),
+  id: z.int().optional(),
+  dontFragment: z.boolean().optional(),
+  fragment: z.strictObject({ offset: z.int(), more: z.boolean() }).optional(),
+})
+const frame = z.strictObject({
+  length: z.int(),
+  eth: ethernet,
+  ip: ip.optional(),
+  tcp: z
+    .strictObject({
+      sourcePort: portNumber,
+      destinationPort: portNumber,
+      flags: z.string(),
+      sequence: z.int().min(0),
+      acknowledgment: z.int().min(0),
+    })
+    .optional(),
+  udp: z.strictObject({ sourcePort: portNumber, destinationPort: portNumber, length: z.int() }).optional(),
+  icmp: z
+    .strictObject({
+      type: z.int(),
+      code: z.int(),
+      id: z.int().optional(),
+      sequence: z.int().optional(),
+      mtu: z.int().optional(),
+      quoted: ip.pick({ source: true, destination: true, protocol: true, ttl: true, length: true }).optional(),
+    })
+    .optional(),
+  arp: z
+    .strictObject({
+      operation: z.enum(['request', 'reply']),
+      senderMac: mac,
+      senderIp: address,
+      targetMac: mac,
+      targetIp: address,
+    })
+    .optional(),
+  outer: z
+    .strictObject({
+      length: z.int(),
+      eth: ethernet,
+      ip,
+      udp: z.strictObject({ sourcePort: portNumber, destinationPort: portNumber }),
+      vni: z.int(),
+    })
+    .optional(),
+})
+const ACTIONS = [
+  ...['transmit', 'receive', 'bridge', 'route', 'dnat', 'snat', 'masquerade', 'encap', 'decap'],
+  ...['arp', 'deliver', 'reject', 'drop', 'icmp-error'],
+]
+const hop = z.strictObject({
+  n: z.int().min(1),
+  at: z.int().min(0),
+  packet: z.int().min(1),
+  step: z.int().min(1),
+  node: z.string().min(1),
+  netns: z.string().regex(/^(host|[^/]+\/[^/]+)$/),
+  device: z.string(),
+  direction: z.enum(['in', 'out', 'local']),
+  action: z.enum(ACTIONS),
+  frame: frame.nullable(),
+  what: z.string(),
+  why: z.string(),
+  rule: z.string().nullable(),
+  context: z.array(z.string()),
+  drop: z.string().optional(),
+})
+const hops = z.strictObject({ hops: z.array(hop) })
+const VERDICTS = ['delivered', 'refused', 'rejected', 'dropped', 'unanswered'] as const
+const pair = z.strictObject({ source: z.string(), destination: z.string() })
+const trace = z.strictObject({
+  request: z.strictObject({
+    from: z.string(),
+    to: z.string(),
+    protocol: z.enum(['tcp', 'udp', 'icmp']),
+    port: portNumber.nullable(),
+  }),
+  verdict: z.enum(VERDICTS),
+  reason: z.string().optional(),
+  errno: z.string().optional(),
+  forward: hops,
+  reply: hops.optional(),
+  delivered: z
+    .strictObject({
+      kind: z.enum(['pod', 'node', 'external']),
+      namespace: z.string(),
+      name: z.string(),
+      node: z.string(),
+      address,
+      port: portNumber,
+    })
+    .optional(),
+  conntrack: z.array(
+    z.strictObject({
+      node: z.string(),
+      protocol: z.int(),
+      state: z.string(),
+      id: z.int().optional(),
+      original: pair,
+      reply: pair,
+    }),
+  ),
+  assumed: z.array(z.string()),
+  unmodelled: z.array(z.string()),
+})
+type Trace = z.infer<typeof trace>
+const heading = { apiVersion: z.literal('podwire.dev/v1alpha1') }
+const traceDocument = z.strictObject({ ...heading, kind: z.literal('Trace'), ...trace.shape })
+const proxyDecision = z.object({
+  ...heading,
+  kind: z.literal('ProxyDecision'),
+  verdict: z.enum(['DNAT', 'ACCEPT', 'DROP', 'REJECT']),
+  destinations: z.array(z.string().regex(/^(\[[0-9a-f:]+\]|[0-9.]+):\d+$/)),
+  masquerade: z.boolean(),
+  rules: z.array(z.string()),
+})
+
+/** What must hold of every trace beyond its shape. */
+function judge({ verdict, reason, forward, reply, delivered }: Trace): void {
+  for (const list of [forward.hops, reply?.hops ?? []]) {
+    expect(list.map(({ n }) => n)).toEqual(list.map((_, i) => i + 1))
+    expect(list.map(({ at }) => at)).toEqual(list.map(({ at }) => at).sort((a, b) => a - b))
+    for (const { action, direction, frame: seen, drop } of list) {
+      if (action === 'transmit' || action === 'receive') expect(direction).not.toBe('local')
+      if (action === 'drop') expect(drop).toBeDefined()
+      // A packet that never left its host was seen by no tap; any other has a frame at every hop.
+      if (list.some(({ frame }) => frame !== null)) expect(seen).not.toBeNull()
+    }
+  }
+  expect(reason === undefined).toBe(verdict === 'delivered')
+  if (verdict === 'delivered') expect([delivered, reply]).not.toContain(undefined)
+}
+
+describe('kind Trace', () => {
+  const seen = { verdicts: new Set<string>(), actions: new Set<string>(), delivered: new Set<string>() }
+  const take = (found: Trace): void => {
+    judge(found)
+    seen.verdicts.add(found.verdict)
+    if (found.delivered !== undefined) seen.delivered.add(found.delivered.kind)
+    for (const { action } of [...found.forward.hops, ...(found.reply?.hops ?? [])]) seen.actions.add(action)
+  }
+
+  it.each([
+    ['--to svc/web:80', 0],
+    ['--to svc/web:80 --proxy-mode nftables', 0],
+    ['--to pod/default/web-2 --proto icmp', 0],
+    ['--to pod/default/web-2 --proto udp --dport 9', 1],
+    ['--to default/web-2:99', 1],
+    ['--to ip/10.244.2.77 --proto icmp', 1],
+    ['--to ip/8.8.8.8', 1],
+    ['--to node/node-2 --proto icmp', 0],
+    ['--to external --proto icmp', 0],
+    ['--to pod/default/web-2 --proto udp --size 3000 --df', 1],
+    ['--to pod/default/web-2 --proto icmp --ttl 1', 1],
+    ['--to pod/default/web-2 --proto icmp --size 3000', 0],
+  ])('%s', (args, exit) => {
+    const { code, out, err } = run(['trace', '--from', 'client', ...args.split(' '), '-o', 'json'])
+    expect({ code, err }).toEqual({ code: exit, err: '' })
+    const { apiVersion: _version, kind: _kind, ...rest } = traceDocument.parse(JSON.parse(out))
+    take(rest)
+  })
+
+  it('of every scenario that ships', () => {
+    const names = readdirSync(join(import.meta.dirname, '../../scenarios')).filter((name) => name.endsWith('.yaml'))
+    const { out } = run(['run', ...names.map((name) => name.replace('.yaml', '')), '-o', 'json'])
+    const { kind, reports } = JSON.parse(out)
+    expect([kind, reports.length]).toEqual(['ScenarioReports', names.length])
+    for (const { steps } of reports) {
+      for (const { outcome } of steps) {
+        if (outcome.kind === 'trace') take(trace.parse(outcome.trace))
+        if (outcome.kind === 'traceroute') z.array(address.nullable()).parse(outcome.via)
+      }
+    }
+  })
+
+  it('knows every verdict, action and kind of receiver that the contract lists', () => {
+    expect([...seen.actions].sort()).toEqual([...ACTIONS].sort())
+    expect([...seen.delivered].sort()).toEqual(['external', 'node', 'pod'])
+    expect([...seen.verdicts].sort()).toEqual([...VERDICTS].sort())
+  })
+})
+
+describe('kind ProxyDecision', () => {
+  it.each(['iptables', 'nftables'])('in %s mode', (mode) => {
+    const args = 'proxy explain --node node-1 --source 10.244.1.2 --dest 10.96.0.80 --port 80 -o json --proxy-mode'
+    const found = proxyDecision.parse(JSON.parse(run([...args.split(' '), mode]).out))
+    expect(found).toMatchObject({ verdict: 'DNAT', masquerade: false })
+    expect(found.destinations.sort()).toEqual(['10.244.1.3:8080', '10.244.2.2:8080'])
+  })
+})
