@@ -185,7 +185,7 @@ export class DeploymentController {
       deployment.status.replicas !== total
     const { conditions, wait } = this.conditions(deployment, available, done, moved)
     const status = { ...next, conditions }
-    if (JSON.stringify(status) !== JSON.stringify(deployment.status)) store.update({ ...deployment, status })
+    if (!sameStatus(status, deployment.status)) store.update({ ...deployment, status })
     return wait
   }
 
@@ -215,6 +215,15 @@ export class DeploymentController {
   /** When a Deployment last came nearer to its goal. */
   private readonly progress = new Map<string, Nanos>()
 }
+
+const sameStatus = (a: Deployment['status'], b: Deployment['status']): boolean =>
+  a.conditions === b.conditions &&
+  a.replicas === b.replicas &&
+  a.updatedReplicas === b.updatedReplicas &&
+  a.readyReplicas === b.readyReplicas &&
+  a.availableReplicas === b.availableReplicas &&
+  a.unavailableReplicas === b.unavailableReplicas &&
+  a.observedGeneration === b.observedGeneration
 
 const fingerprints = new WeakMap<ReplicaSet['spec']['template'], string>()
 

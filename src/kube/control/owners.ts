@@ -1,5 +1,5 @@
 import type { Kind, KubeObject } from '../api/kinds.ts'
-import { nameOf } from '../api/meta.ts'
+import { type Labels, nameOf } from '../api/meta.ts'
 import { controllerOf, controllerRef, type Identified, newMeta, type OwnerReference } from '../api/object.ts'
 import { NEW_POD_STATUS, type PodObject } from '../api/pod-object.ts'
 import type { PodSpec, PodTemplate } from '../api/pod-spec.ts'
@@ -26,8 +26,15 @@ export function controlled<K extends Kind>(
  */
 export function claimPods(store: Store, owner: Identified & KubeObject, selector: LabelSelector): PodObject[] {
   const mine: PodObject[] = []
+  // Pods of one template share their labels: what holds for one holds for the next.
+  let labels: Labels | null = null
+  let fits = false
   for (const pod of controlled(store, owner, 'Pod')) {
-    if (matches(selector, pod.meta.labels)) mine.push(pod)
+    if (pod.meta.labels !== labels) {
+      labels = pod.meta.labels
+      fits = matches(selector, labels)
+    }
+    if (fits) mine.push(pod)
     else if (pod.meta.deletionTimestamp === null) release(store, owner, pod)
   }
   if (owner.meta.deletionTimestamp !== null) return mine

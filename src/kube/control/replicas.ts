@@ -2,8 +2,9 @@ import type { Nanos } from '../../sim/time.ts'
 import { ApiError } from '../api/errors.ts'
 import { Events } from '../api/events.ts'
 import { nameOf } from '../api/meta.ts'
-import { conditionOf, isActive, isAvailable, isReady, type PodObject } from '../api/pod-object.ts'
+import { conditionOf, isActive, isReady, type PodObject } from '../api/pod-object.ts'
 import { type LabelSelector, matches, selectorOf } from '../api/selector.ts'
+import type { Change } from '../api/store.ts'
 import type { ReplicaSet, ReplicaStatus, ReplicationController } from '../api/workloads.ts'
 import { claimPods, createPod, enqueueOwners, splitKey } from './owners.ts'
 import { deletionOrder } from './replica-order.ts'
@@ -28,7 +29,7 @@ export class ReplicasController {
     this.events = new Events(control.store, name, control.settings.events)
     control.store.watch(kind, ({ object, step }) => this.queue.add(nameOf(object.meta), step))
     control.store.watch('Pod', (change) => {
-      enqueueOwners(this.queue, kind, change)
+      if (concernsCount(change)) enqueueOwners(this.queue, kind, change)
       if (change.object.meta.ownerReferences.length === 0 && change.type !== 'DELETED')
         this.offer(change.object, change.step)
     })
@@ -87,20 +88,37 @@ export class ReplicasController {
   }
 }
 
+/** Whether a change of a pod can change how many its controller has, or how many of them are ready. */
+function concernsCount({ type, object, before }: Change<PodObject>): boolean {
+  if (type !== 'MODIFIED' || before === null) return true
+  return (
+    object.meta.labels !== before.meta.labels ||
+    object.meta.ownerReferences !== before.meta.ownerReferences ||
+    object.meta.deletionTimestamp !== before.meta.deletionTimestamp ||
+    object.status.phase !== before.status.phase ||
+    isReady(object) !== isReady(before)
+  )
+}
+
 const selector = (owner: Owner): LabelSelector =>
   owner.kind === 'ReplicaSet' ? owner.spec.selector : selectorOf(owner.spec.selector)
 
-export const replicaStatus = (
+export function replicaStatus(
   pods: readonly PodObject[],
   minReadySeconds: number,
   now: Nanos,
   observedGeneration: number,
-): ReplicaStatus => ({
-  replicas: pods.length,
-  readyReplicas: pods.reduce((sum, pod) => sum + (isReady(pod) ? 1 : 0), 0),
-  availableReplicas: pods.reduce((sum, pod) => sum + (isAvailable(pod, minReadySeconds, now) ? 1 : 0), 0),
-  observedGeneration,
-})
+): ReplicaStatus {
+  let readyReplicas = 0
+  let availableReplicas = 0
+  for (const { status } of pods) {
+    const ready = conditionOf(status.conditions, 'Ready')
+    if (ready?.status !== 'True') continue
+    readyReplicas++
+    if (now - ready.lastTransitionTime >= minReadySeconds * 1e9) availableReplicas++
+  }
+  return { replicas: pods.length, readyReplicas, availableReplicas, observedGeneration }
+}
 
 const sameReplicas = (a: ReplicaStatus, b: ReplicaStatus): boolean =>
   a.replicas === b.replicas &&

@@ -1,9 +1,10 @@
+import type { NodeObject } from '../api/cluster-objects.ts'
 import type { PodObject } from '../api/pod-object.ts'
 import { allContainers, type PodSpec } from '../api/pod-spec.ts'
 import { type PodAffinityTerm, untolerated } from '../api/scheduling.ts'
 import { matches } from '../api/selector.ts'
 import { matchesNode } from './node-affinity.ts'
-import { type NodeInfo, requestsOf } from './node-info.ts'
+import type { NodeInfo, Wanted } from './node-info.ts'
 
 /** Why a node cannot take a pod. `fixable`: it could if pods of lower priority went. */
 export interface Refusal {
@@ -20,6 +21,11 @@ export interface SchedulingState {
   /** Domains (`key=value`) where a running pod refuses this one. */
   readonly refusedBy: ReadonlySet<string>
   readonly spread: readonly SpreadCount[]
+  /** Whether the pod, or one that runs, has a word on which nodes, and beside whom. */
+  readonly selects: boolean
+  readonly wanted: Wanted
+  readonly hostPorts: readonly string[]
+  readonly isTopological: boolean
 }
 
 export interface TermCount {
@@ -41,17 +47,25 @@ const fixable = (reason: string): Refusal => ({ reason, fixable: true })
 export function refusalOf(state: SchedulingState, info: NodeInfo): Refusal | null {
   const { spec } = state.pod
   const { node } = info
+  if (!info.isOpen) {
+    const refused = taintRefusal(spec, node)
+    if (refused !== null) return refused
+  }
+  if (state.selects && !matchesNode(spec, node)) return fixed("node(s) didn't match Pod's node affinity/selector")
+  if (state.hostPorts.length > 0 && portsClash(state.hostPorts, info))
+    return fixable("node(s) didn't have free ports for the requested pod ports")
+  const lacking = info.lacks(state.wanted)
+  if (lacking === 'pods') return fixable('Too many pods')
+  if (lacking !== null) return fixable(`Insufficient ${lacking}`)
+  return state.isTopological ? topologyRefusal(state, info) : null
+}
+
+function taintRefusal(spec: PodSpec, node: NodeObject): Refusal | null {
   if (node.spec.unschedulable && untolerated([UNSCHEDULABLE], spec.tolerations, ['NoSchedule']) !== null) {
     return fixed('node(s) were unschedulable')
   }
   const taint = untolerated(node.spec.taints, spec.tolerations, ['NoSchedule', 'NoExecute'])
-  if (taint !== null) return fixed('node(s) had untolerated taint(s)')
-  if (!matchesNode(spec, node)) return fixed("node(s) didn't match Pod's node affinity/selector")
-  if (portsClash(spec, info)) return fixable("node(s) didn't have free ports for the requested pod ports")
-  const lacking = info.lacks(requestsOf(spec))
-  if (lacking === 'pods') return fixable('Too many pods')
-  if (lacking !== null) return fixable(`Insufficient ${lacking}`)
-  return topologyRefusal(state, info)
+  return taint === null ? null : fixed('node(s) had untolerated taint(s)')
 }
 
 const UNSCHEDULABLE = { key: 'node.kubernetes.io/unschedulable', value: '', effect: 'NoSchedule' } as const
@@ -97,9 +111,7 @@ function isFirstOfItsKind(
   )
 }
 
-function portsClash(spec: PodSpec, info: NodeInfo): boolean {
-  const wanted = hostPorts(spec)
-  if (wanted.length === 0) return false
+function portsClash(wanted: readonly string[], info: NodeInfo): boolean {
   for (const pod of info.pods.values()) for (const port of hostPorts(pod.spec)) if (wanted.includes(port)) return true
   return false
 }
@@ -107,7 +119,7 @@ function portsClash(spec: PodSpec, info: NodeInfo): boolean {
 const ports = new WeakMap<PodSpec['containers'], readonly string[]>()
 
 /** On the host network every container port is a host port. */
-function hostPorts(spec: PodSpec): readonly string[] {
+export function hostPorts(spec: PodSpec): readonly string[] {
   const known = ports.get(spec.containers)
   if (known !== undefined) return known
   const found = allContainers(spec).flatMap((container) =>

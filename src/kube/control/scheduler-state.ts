@@ -2,20 +2,28 @@ import type { PodObject } from '../api/pod-object.ts'
 import type { PodAffinityTerm, TopologySpreadConstraint } from '../api/scheduling.ts'
 import { matches } from '../api/selector.ts'
 import { matchesNode } from './node-affinity.ts'
-import type { NodeInfo } from './node-info.ts'
-import type { SchedulingState, SpreadCount, TermCount } from './scheduler-filters.ts'
+import { type NodeInfo, wantedBy } from './node-info.ts'
+import { hostPorts, type SchedulingState, type SpreadCount, type TermCount } from './scheduler-filters.ts'
 
 /** PreFilter: counts over the cluster that the terms of this pod, and those of pods that refuse others, ask for.
  * `refusing`: the nodes that have such pods, where the caller knows them. */
 export function stateOf(pod: PodObject, all: readonly NodeInfo[], refusing: Iterable<NodeInfo> = all): SchedulingState {
-  const { affinity, topologySpreadConstraints } = pod.spec
+  const { affinity, topologySpreadConstraints, nodeSelector } = pod.spec
   const hard = topologySpreadConstraints.filter(({ whenUnsatisfiable }) => whenUnsatisfiable === 'DoNotSchedule')
-  return {
+  const counted = {
     pod,
     affinity: (affinity?.podRequired ?? []).map((term) => countTerm(pod, term, all)),
     antiAffinity: (affinity?.antiRequired ?? []).map((term) => countTerm(pod, term, all)),
     refusedBy: refusals(pod, refusing),
     spread: hard.map((constraint) => countSpread(pod, constraint, all)),
+  }
+  const { affinity: near, antiAffinity, refusedBy, spread } = counted
+  return {
+    ...counted,
+    wanted: wantedBy(pod.spec),
+    hostPorts: hostPorts(pod.spec),
+    selects: Object.keys(nodeSelector).length > 0 || (affinity?.nodeRequired ?? null) !== null,
+    isTopological: near.length > 0 || antiAffinity.length > 0 || refusedBy.size > 0 || spread.length > 0,
   }
 }
 

@@ -8,7 +8,7 @@ import type { Change, Store } from '../api/store.ts'
 import { NodeInfo, takesRoom } from './node-info.ts'
 import { preempt } from './preemption.ts'
 import { type Refusal, refusalOf, unschedulableMessage } from './scheduler-filters.ts'
-import { scorer, siblingsOf } from './scheduler-scores.ts'
+import { forgetSiblings, type Scorer, scorer, siblingsOf } from './scheduler-scores.ts'
 import { stateOf } from './scheduler-state.ts'
 import { actingAs, type Control } from './work-queue.ts'
 
@@ -170,32 +170,42 @@ export class Scheduler {
     else this.refuse(pod, entry, refusals)
   }
 
+  /** Looks from where the last look ended, until enough nodes are found that can take the pod. */
   private choose(pod: PodObject, refusals: Refusal[]): NodeInfo | null {
     const all = this.all()
     const refusing = all.length > 100 ? this.refusing : all
     const state = stateOf(pod, all, refusing)
     const enough = feasibleEnough(all.length)
-    const feasible: NodeInfo[] = []
+    const { feasible } = this
+    feasible.length = 0
     let looked = 0
-    for (; looked < all.length && feasible.length < enough; looked++) {
-      const info = all[(this.nextNode + looked) % all.length]
+    let at = this.nextNode
+    for (; looked < all.length && feasible.length < enough; looked++, at++) {
+      if (at >= all.length) at = 0
+      const info = all[at]
       const refusal = refusalOf(state, info)
       if (refusal === null) feasible.push(info)
       else refusals.push(refusal)
     }
     if (all.length > 0) this.nextNode = (this.nextNode + looked) % all.length
     if (feasible.length <= 1) return feasible[0] ?? null
-    const score = scorer(pod, siblingsOf(this.store, pod, this.nodes), feasible)
-    return this.best(feasible, score)
+    const siblings = siblingsOf(this.store, pod, this.nodes)
+    const best = this.best(feasible, scorer(pod, siblings, feasible))
+    forgetSiblings(siblings)
+    return best
   }
 
-  /** selectHost: of equals one is drawn. */
-  private best(nodes: readonly NodeInfo[], score: (info: NodeInfo) => number): NodeInfo {
+  /** Nodes that can take the pod at hand; one array for all cycles. */
+  private readonly feasible: NodeInfo[] = []
+
+  /** selectHost: of equals one is drawn. Scores are compared in whole points. */
+  private best(nodes: readonly NodeInfo[], score: Scorer): NodeInfo {
     let best = nodes[0]
     let most = Number.NEGATIVE_INFINITY
     let equals = 0
-    for (const info of nodes) {
-      const value = Math.round(score(info))
+    for (let i = 0; i < nodes.length; i++) {
+      const info = nodes[i]
+      const value = Math.round(score.of(info))
       if (value > most) {
         most = value
         best = info
