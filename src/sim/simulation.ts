@@ -116,26 +116,26 @@ export class Simulation {
 
 class PendingTimer implements Timer {
   owner: Simulation | null = null
-  private done = false
 
+  /** `callback` is null once the timer fired or was cancelled: what stays on the heap until its time comes holds nothing. */
   constructor(
     readonly at: Nanos,
-    private readonly callback: () => void,
+    private callback: (() => void) | null,
     readonly background: boolean,
   ) {}
 
   cancel(): void {
-    if (this.done) return
-    this.done = true
+    if (this.callback === null) return
+    this.callback = null
     if (!this.background) this.owner?.settle(-1)
   }
 
   fire(): void {
     // The event that carried this timer was counted as foreground by step(); give back what was not.
-    if (this.background || this.done) this.owner?.settle(1)
-    if (this.done) return
-    this.done = true
-    this.callback()
+    const { callback } = this
+    if (this.background || callback === null) this.owner?.settle(1)
+    this.callback = null
+    callback?.()
   }
 }
 
