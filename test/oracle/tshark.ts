@@ -32,7 +32,7 @@ const OPTIONS = [
 /** Reads a pcapng with tshark, checksum validation on, and the decode-as rule that podwire prints. */
 export function dissectWithTshark(capture: Uint8Array): Dissection {
   const frames = fieldsOf(capture)
-  const vxlan = frames.filter((frame) => frame['frame.protocols'].split(':').includes('vxlan')).length
+  const vxlan = frames.filter((frame) => carriesVxlan(frame['frame.protocols'])).length
   const told = (what: string, names: readonly string[], wrong: (value: string) => boolean): string[] =>
     frames.flatMap((frame, i) =>
       names.flatMap((name) => (wrong(frame[name]) ? [`frame ${i + 1}: ${what}${name}`] : [])),
@@ -48,6 +48,9 @@ export function dissectWithTshark(capture: Uint8Array): Dissection {
     tcp: told('', TCP, (value) => value !== ''),
   }
 }
+
+/** An ICMP error that quotes a tunnel's packet carries none. */
+const carriesVxlan = (protocols: string): boolean => /^[^:]*(:(?!icmp)[^:]*)*:vxlan(:|$)/.test(protocols)
 
 function fieldsOf(capture: Uint8Array): Record<string, string>[] {
   const folder = mkdtempSync(join(tmpdir(), 'podwire-tshark-'))
