@@ -40,15 +40,21 @@ export class Skb {
 
   /** For flooding: the same packet with bytes of its own. */
   clone(): Skb {
-    const copy = new Skb(this.frame.clone(), this.packet, this.cause)
-    copy.mark = this.mark
-    copy.connection = this.connection
-    copy.connectionState = this.connectionState
-    copy.direction = this.direction
-    copy.input = this.input
+    const copy = this.with(this.frame.clone())
     copy.fragmentSize = this.fragmentSize
     copy.pieces = this.pieces
     return copy
+  }
+
+  /** The same packet to whoever looks, in another frame: with the same cause, mark and connection. */
+  with(frame: Frame): Skb {
+    const made = new Skb(frame, this.packet, this.cause)
+    made.mark = this.mark
+    made.connection = this.connection
+    made.connectionState = this.connectionState
+    made.direction = this.direction
+    made.input = this.input
+    return made
   }
 
   /**

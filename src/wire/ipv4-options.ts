@@ -1,44 +1,24 @@
 import type { V4 } from '../util/address.ts'
-import type { Codec, Reader, Writer } from '../util/bytes.ts'
+import type { Reader, Writer } from '../util/bytes.ts'
+import { type Nop, optionsCodec } from './options.ts'
 
 /** RFC 791 3.1 and RFC 2113. What is not named here (timestamps too) is kept as it came. */
-export type Ipv4Option =
-  | { readonly kind: 'nop' }
+export type Ipv4Option = Nop | Known
+
+type Known =
   | { readonly kind: 'routerAlert'; readonly value: number }
   | { readonly kind: RouteKind; readonly pointer: number; readonly route: readonly V4[] }
   | { readonly kind: 'unknown'; readonly number: number; readonly data: Uint8Array }
 
 type RouteKind = 'recordRoute' | 'looseSourceRoute' | 'strictSourceRoute'
 
-const END = 0
-const NOP = 1
 const ROUTER_ALERT = 148
 const ROUTES: Readonly<Record<RouteKind, number>> = { recordRoute: 7, looseSourceRoute: 131, strictSourceRoute: 137 }
 
-/** The bytes between a header of 20 and its full length; writing pads to a multiple of 4. */
-export const ipv4Options: Codec<readonly Ipv4Option[]> = {
-  name: 'ipv4',
-  read(r) {
-    const options: Ipv4Option[] = []
-    while (r.remaining > 0) {
-      const number = r.u8('option')
-      if (number === END) {
-        if (r.remaining > 0) r.rest('padding')
-      } else options.push(number === NOP ? { kind: 'nop' } : readOption(r, number))
-    }
-    return options
-  },
-  write(w, options) {
-    const start = w.length
-    for (const option of options) writeOption(w, option)
-    w.pad(4, start)
-  },
-}
+/** The bytes between a header of 20 and its full length. */
+export const ipv4Options = optionsCodec('ipv4', readOption, writeOption)
 
-function readOption(outer: Reader, number: number): Ipv4Option {
-  const length = outer.u8('optionLength')
-  if (length < 2) outer.fail('optionLength', '>= 2', length)
-  if (length - 2 > outer.remaining) outer.fail('optionLength', `<= ${outer.remaining + 2}`, length)
+function readOption(outer: Reader, number: number, length: number): Known {
   if (number === ROUTER_ALERT) {
     if (length !== 4) outer.fail('optionLength', '4', length)
     return { kind: 'routerAlert', value: outer.u16('routerAlert') }
@@ -51,11 +31,8 @@ function readOption(outer: Reader, number: number): Ipv4Option {
   return { kind, pointer, route }
 }
 
-function writeOption(w: Writer, option: Ipv4Option): void {
+function writeOption(w: Writer, option: Known): void {
   switch (option.kind) {
-    case 'nop':
-      w.u8(NOP)
-      return
     case 'routerAlert':
       w.u8(ROUTER_ALERT).u8(4).u16(option.value)
       return

@@ -1,8 +1,10 @@
-import type { Codec, Reader, Writer } from '../util/bytes.ts'
+import type { Reader, Writer } from '../util/bytes.ts'
+import { type Nop, optionsCodec } from './options.ts'
 
 /** RFC 9293 3.2, RFC 7323, RFC 2018. What is not named here is kept as it came. */
-export type TcpOption =
-  | { readonly kind: 'nop' }
+export type TcpOption = Nop | Known
+
+type Known =
   | { readonly kind: 'mss'; readonly size: number }
   | { readonly kind: 'windowScale'; readonly shift: number }
   | { readonly kind: 'sackPermitted' }
@@ -16,32 +18,12 @@ export interface SackBlock {
   readonly right: number
 }
 
-export const TCP_OPTION = { end: 0, nop: 1, mss: 2, windowScale: 3, sackPermitted: 4, sack: 5, timestamps: 8 } as const
+export const TCP_OPTION = { mss: 2, windowScale: 3, sackPermitted: 4, sack: 5, timestamps: 8 } as const
 
-/** The bytes between a header of 20 and its data offset; writing pads to a multiple of 4. */
-export const tcpOptions: Codec<readonly TcpOption[]> = {
-  name: 'tcp',
-  read(r) {
-    const options: TcpOption[] = []
-    while (r.remaining > 0) {
-      const number = r.u8('option')
-      if (number === TCP_OPTION.end) {
-        if (r.remaining > 0) r.rest('padding')
-      } else options.push(number === TCP_OPTION.nop ? { kind: 'nop' } : readOption(r, number))
-    }
-    return options
-  },
-  write(w, options) {
-    const start = w.length
-    for (const option of options) writeOption(w, option)
-    w.pad(4, start)
-  },
-}
+/** The bytes between a header of 20 and its data offset. */
+export const tcpOptions = optionsCodec('tcp', readOption, writeOption)
 
-function readOption(r: Reader, number: number): TcpOption {
-  const length = r.u8('optionLength')
-  if (length < 2) r.fail('optionLength', '>= 2', length)
-  if (length - 2 > r.remaining) r.fail('optionLength', `<= ${r.remaining + 2}`, length)
+function readOption(r: Reader, number: number, length: number): Known {
   const exactly = (expected: number): void => {
     if (length !== expected) r.fail('optionLength', String(expected), length)
   }
@@ -68,12 +50,9 @@ function readOption(r: Reader, number: number): TcpOption {
 
 const readBlock = (r: Reader): SackBlock => ({ left: r.u32('sackLeft'), right: r.u32('sackRight') })
 
-function writeOption(w: Writer, option: TcpOption): void {
+function writeOption(w: Writer, option: Known): void {
   const head = (length: number): Writer => w.u8(TCP_OPTION[option.kind as keyof typeof TCP_OPTION]).u8(length)
   switch (option.kind) {
-    case 'nop':
-      w.u8(TCP_OPTION.nop)
-      return
     case 'mss':
       head(4).u16(option.size)
       return

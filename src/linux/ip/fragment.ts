@@ -3,7 +3,7 @@ import * as ipv4 from '../../wire/fast/ipv4.ts'
 import { Frame } from '../../wire/frame.ts'
 import { drop } from '../drop.ts'
 import type { Namespace } from '../namespace.ts'
-import { Skb } from '../skb.ts'
+import type { Skb } from '../skb.ts'
 
 const UNREACHABLE = 3
 const FRAGMENTATION_NEEDED = 4
@@ -73,14 +73,9 @@ function piece(skb: Skb, header: number, from: number, length: number, word: num
   return part(skb, frame)
 }
 
-/** A packet made of a part of another: the same packet to whoever looks, with the same cause, mark and connection. */
+/** A packet made of a part of another, on the way that the whole one took. */
 export function part(skb: Skb, frame: Frame): Skb {
-  const made = new Skb(frame, skb.packet, skb.cause)
-  made.mark = skb.mark
-  made.connection = skb.connection
-  made.connectionState = skb.connectionState
-  made.direction = skb.direction
-  made.input = skb.input
+  const made = skb.with(frame)
   made.bridgeInput = skb.bridgeInput
   made.bridgeOutput = skb.bridgeOutput
   return made

@@ -3,7 +3,7 @@ import { conditionOf, isActive, isReady, type PodObject, restartsOf } from '../.
 import { formatAddress, parseAddress, sameAddress } from '../../util/address.ts'
 import { inputError, type SourcePosition } from '../../util/diagnostics.ts'
 import type { Emulation } from '../emulation.ts'
-import { durationOf } from '../load/scenario-schema.ts'
+import { durationOf } from '../load/duration.ts'
 import type { Failure } from '../outcome.ts'
 import { judgeJob, judgeWorkload } from './judge-workload.ts'
 import type { Lifecycle } from './lifecycle.ts'

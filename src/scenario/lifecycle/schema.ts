@@ -1,7 +1,5 @@
-import { z } from 'zod'
-
-const DURATION = /^(\d+(\.\d+)?(us|ms|s|m|h))+$/
-const duration = z.string().regex(DURATION, { error: 'a duration like 500ms, 10s or 1m30s' })
+import * as z from 'zod'
+import { duration } from '../load/duration.ts'
 
 /** Which pods: one by its name, or `count` of those with the labels, the first by name. */
 const pods = {

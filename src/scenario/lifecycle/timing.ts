@@ -1,7 +1,7 @@
 import type { Settings } from '../../kube/control/settings.ts'
 import type { KubeletSettings } from '../../kube/node/kubelet/settings.ts'
 import type { Nanos } from '../../sim/time.ts'
-import { durationOf } from '../load/scenario-schema.ts'
+import { durationOf } from '../load/duration.ts'
 import type { Timing } from './schema.ts'
 
 /** What a scenario says of delays, for those who wait; what it does not say stays as it is. */

@@ -2,10 +2,10 @@ import type { z } from 'zod'
 import type { Nanos } from '../../sim/time.ts'
 import type { SourcePosition } from '../../util/diagnostics.ts'
 import { nearest } from '../../util/near.ts'
+import { durationOf } from './duration.ts'
 import type { ObjectReader } from './fields.ts'
 import {
   type ClusterSettings,
-  durationOf,
   EXPECTABLE,
   type FinalExpectation,
   OPERATIONS,
