@@ -194,7 +194,7 @@ describe('kind Trace', () => {
         if (outcome.kind === 'traceroute') z.array(address.nullable()).parse(outcome.via)
       }
     }
-  })
+  }, 60_000)
 
   it('knows every verdict, action and kind of receiver that the contract lists', () => {
     expect([...seen.actions].sort()).toEqual([...ACTIONS].sort())

@@ -16,6 +16,15 @@ export function validateJob(spec: JobSpec, path: Path, faults: FieldError[]): vo
     const message = invalidValue(spec.backoffLimitPerIndex, 'requires indexed completion mode')
     faults.push(at([...path, 'backoffLimitPerIndex'], message))
   }
+  if (spec.successPolicy.length > 0 && spec.completionMode !== 'Indexed') {
+    faults.push(at([...path, 'successPolicy'], invalidValue(spec.successPolicy, 'requires indexed completion mode')))
+  }
+  spec.podFailurePolicy.forEach(({ action }, i) => {
+    if (action === 'FailIndex' && spec.backoffLimitPerIndex === null) {
+      const rule = [...path, 'podFailurePolicy', 'rules', i, 'action']
+      faults.push(at(rule, invalidValue(action, 'requires the backoffLimitPerIndex to be set')))
+    }
+  })
   const pod = [...path, 'template', 'spec']
   validatePodSpec(spec.template.spec, pod, faults)
   const policy = spec.template.spec.restartPolicy

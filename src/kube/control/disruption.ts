@@ -4,7 +4,7 @@ import { ApiError } from '../api/errors.ts'
 import { scaled } from '../api/int-or-percent.ts'
 import { nameOf } from '../api/meta.ts'
 import { controllerOf } from '../api/object.ts'
-import { isActive, isFinished, isReady, type PodObject } from '../api/pod-object.ts'
+import { isActive, isFinished, isReady, type PodObject, withCondition } from '../api/pod-object.ts'
 import { matches } from '../api/selector.ts'
 import type { Store } from '../api/store.ts'
 import { splitKey } from './owners.ts'
@@ -92,5 +92,14 @@ export function evict(store: Store, pod: PodObject, gracePeriodSeconds?: number)
     const status = { ...budget.status, disruptionsAllowed: budget.status.disruptionsAllowed - 1 }
     store.update({ ...budget, status })
   }
+  markDisruption(store, pod, 'EvictionByEvictionAPI', 'Eviction API: evicting')
   store.delete('Pod', pod.meta.namespace, pod.meta.name, { gracePeriodSeconds, uid: pod.meta.uid })
+}
+
+/** The condition DisruptionTarget: that a pod goes is not its own doing (KEP-3329). */
+export function markDisruption(store: Store, pod: PodObject, reason: string, message: string): void {
+  const latest = store.latest(pod)
+  if (latest === null || latest.meta.deletionTimestamp !== null) return
+  const conditions = withCondition(latest.status.conditions, store.now, 'DisruptionTarget', 'True', reason, message)
+  if (conditions !== latest.status.conditions) store.update({ ...latest, status: { ...latest.status, conditions } })
 }

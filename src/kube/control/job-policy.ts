@@ -1,12 +1,24 @@
 import type { Nanos } from '../../sim/time.ts'
 import type { Job, JobStatus, PodFailureRule } from '../api/batch.ts'
-import type { PodObject } from '../api/pod-object.ts'
+import { conditionOf, type PodObject } from '../api/pod-object.ts'
 
 /** How a Job ends: the condition it gets. */
 export interface Ending {
   readonly type: 'Complete' | 'Failed'
   readonly reason: string
   readonly message: string
+}
+
+/** What was decided before: a Job that waits for its last pods does not change its mind. */
+export function decidedEnding({ status: { conditions } }: Job): Ending | null {
+  for (const [mark, type] of [
+    ['FailureTarget', 'Failed'],
+    ['SuccessCriteriaMet', 'Complete'],
+  ] as const) {
+    const found = conditionOf(conditions, mark)
+    if (found?.status === 'True') return { type, reason: found.reason, message: found.message }
+  }
+  return null
 }
 
 /** Whether it is over, in the order in which syncJob asks. `left` are pods that have not ended. */
@@ -28,8 +40,8 @@ export function endingOf(job: Job, status: JobStatus, left: readonly PodObject[]
   if (maxFailedIndexes !== null && status.failedIndexes.length > maxFailedIndexes) {
     return failed('MaxFailedIndexesExceeded', 'Job has exceeded the specified maximal number of failed indexes')
   }
-  if (succeedsEarly(job, status))
-    return { type: 'Complete', reason: 'SuccessPolicy', message: 'Matched rules at index 0' }
+  const rule = matchedSuccess(job, status)
+  if (rule >= 0) return { type: 'Complete', reason: 'SuccessPolicy', message: `Matched rules at index ${rule}` }
   if (spec.completions === null) {
     const done = status.succeeded > 0 && left.length === 0
     return done
@@ -41,8 +53,9 @@ export function endingOf(job: Job, status: JobStatus, left: readonly PodObject[]
   return { type: 'Complete', reason: 'CompletionsReached', message: 'Reached expected number of succeeded pods' }
 }
 
-function succeedsEarly({ spec }: Job, { completedIndexes }: JobStatus): boolean {
-  return spec.successPolicy.some(({ succeededIndexes, succeededCount }) => {
+/** The first rule of the success policy that holds, or -1. */
+function matchedSuccess({ spec }: Job, { completedIndexes }: JobStatus): number {
+  return spec.successPolicy.findIndex(({ succeededIndexes, succeededCount }) => {
     const done = completedIndexes.filter((index) => succeededIndexes === null || succeededIndexes.includes(index))
     return done.length >= (succeededCount > 0 ? succeededCount : (succeededIndexes?.length ?? Number.POSITIVE_INFINITY))
   })

@@ -6,7 +6,7 @@ import { conditionOf, isFinished, isReady, type PodObject, withCondition } from 
 import { selectorOf } from '../api/selector.ts'
 import type { Store } from '../api/store.ts'
 import { INDEX, indexOf, lacking } from './job-indexes.ts'
-import { type Ending, endingOf, ruleFor } from './job-policy.ts'
+import { decidedEnding, type Ending, endingOf, ruleFor } from './job-policy.ts'
 import { claimPods, createPod, enqueueOwners, splitKey } from './owners.ts'
 import { type Control, sooner, WorkQueue } from './work-queue.ts'
 
@@ -35,9 +35,9 @@ export class JobController {
     const job = this.begin(found)
     const pods = claimPods(this.store, job, job.spec.selector ?? selectorOf({}))
     const { status, left, ending } = this.count(job, pods)
-    const reason = ending ?? endingOf(job, status, left, this.store.now)
+    const reason = decidedEnding(job) ?? ending ?? endingOf(job, status, left, this.store.now)
     const wait = reason === null ? this.steer(job, status, left) : this.stop(left)
-    this.report(job, status, reason)
+    this.report(job, status, reason, left.length === 0)
     return reason === null ? sooner(wait, this.deadline(job)) : null
   }
 
@@ -165,11 +165,10 @@ export class JobController {
     this.events.normal(job, 'SuccessfulDelete', `Deleted pod: ${meta.name}`)
   }
 
-  /** A Job that is decided deletes what still runs, and lets go of it. */
+  /** A Job that is decided deletes what still runs, and counts it when it is gone. */
   private stop(left: readonly PodObject[]): null {
-    for (const pod of left) {
-      if (pod.meta.deletionTimestamp === null) this.store.delete('Pod', pod.meta.namespace, pod.meta.name)
-      this.release(pod)
+    for (const { meta } of left) {
+      if (meta.deletionTimestamp === null) this.store.delete('Pod', meta.namespace, meta.name)
     }
     return null
   }
@@ -179,7 +178,8 @@ export class JobController {
     return null
   }
 
-  private report(job: Job, counted: JobStatus, ending: Ending | null): void {
+  /** Decided it is at once (FailureTarget, SuccessCriteriaMet); ended when the last of its pods is (since Kubernetes 1.31). */
+  private report(job: Job, counted: JobStatus, ending: Ending | null, isEmpty: boolean): void {
     const latest = this.store.latest(job)
     if (latest === null) return
     const { now } = this.store
@@ -187,12 +187,14 @@ export class JobController {
     if (ending !== null) {
       const { type, reason, message } = ending
       const before = type === 'Complete' ? 'SuccessCriteriaMet' : 'FailureTarget'
-      const marked = withCondition(counted.conditions, now, before, 'True', reason, message)
-      const conditions = withCondition(marked, now, type, 'True', reason, message)
-      status = { ...counted, conditions, active: 0, ready: 0, completionTime: type === 'Complete' ? now : null }
-      if (type === 'Complete') this.events.normal(job, 'Completed', 'Job completed')
-      else this.events.warning(job, reason, message)
-      this.failures.delete(job.meta.uid)
+      let conditions = withCondition(counted.conditions, now, before, 'True', reason, message)
+      if (isEmpty) {
+        conditions = withCondition(conditions, now, type, 'True', reason, message)
+        if (type === 'Complete') this.events.normal(job, 'Completed', 'Job completed')
+        else this.events.warning(job, reason, message)
+        this.failures.delete(job.meta.uid)
+      }
+      status = { ...counted, conditions, completionTime: isEmpty && type === 'Complete' ? now : null }
     }
     if (JSON.stringify(status) !== JSON.stringify(latest.status)) this.store.update({ ...latest, status })
   }

@@ -5,6 +5,7 @@ import { nameOf } from '../api/meta.ts'
 import { conditionOf, type PodObject, withCondition } from '../api/pod-object.ts'
 import { type Taint, tolerates } from '../api/scheduling.ts'
 import type { Store } from '../api/store.ts'
+import { markDisruption } from './disruption.ts'
 import { type Control, sooner, WorkQueue } from './work-queue.ts'
 
 const NOT_READY = 'node.kubernetes.io/not-ready'
@@ -139,6 +140,7 @@ export class NodeLifecycleController {
       if (left > 0) next = sooner(next, left)
       else {
         this.evictions.normal(pod, 'TaintManagerEviction', `Marking for deletion Pod ${nameOf(pod.meta)}`)
+        markDisruption(this.store, pod, 'DeletionByTaintManager', 'Taint manager: deleting due to NoExecute taint')
         this.store.delete('Pod', pod.meta.namespace, pod.meta.name, { uid: pod.meta.uid })
       }
     }

@@ -5,6 +5,7 @@ import { Events } from '../api/events.ts'
 import { nameOf } from '../api/meta.ts'
 import { type PodObject, withCondition } from '../api/pod-object.ts'
 import type { Change, Store } from '../api/store.ts'
+import { markDisruption } from './disruption.ts'
 import { NodeInfo, takesRoom } from './node-info.ts'
 import { preempt } from './preemption.ts'
 import { type Refusal, refusalOf, unschedulableMessage } from './scheduler-filters.ts'
@@ -240,6 +241,12 @@ export class Scheduler {
     this.events.warning(pod, 'FailedScheduling', message)
     for (const victim of victims?.pods ?? []) {
       this.events.normal(victim, 'Preempted', `Preempted by pod ${pod.meta.uid} on node ${victims!.node}`)
+      markDisruption(
+        this.store,
+        victim,
+        'PreemptionByScheduler',
+        `${NAME}: preempting to accommodate a higher priority pod`,
+      )
       try {
         this.store.delete('Pod', victim.meta.namespace, victim.meta.name, { uid: victim.meta.uid })
       } catch (error) {

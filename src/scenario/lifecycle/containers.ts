@@ -2,7 +2,7 @@ import type { PodContext } from '../../app/context.ts'
 import { echoPage } from '../../app/http/echo-page.ts'
 import type { HttpRequest, HttpResponse } from '../../app/http/message.ts'
 import type { PodProcess } from '../../app/pod-process.ts'
-import type { PodObject } from '../../kube/api/pod-object.ts'
+import { type PodObject, portNumber } from '../../kube/api/pod-object.ts'
 import type { Container } from '../../kube/api/pod-spec.ts'
 import type { ContainerRuntime } from '../../kube/node/kubelet/outside.ts'
 import type { TcpStream } from '../../linux/socket/tcp/stream.ts'
@@ -17,9 +17,18 @@ import { slimPod } from './slim.ts'
 export type ProbeName = 'startup' | 'readiness' | 'liveness'
 const PROBES: readonly ProbeName[] = ['startup', 'readiness', 'liveness']
 
-/** The programs of containers: they listen while their container runs, and answer probes that were told to fail with 500. */
+/** A port that a program of a container listens on; 0 for CoreDNS, which opens its own. */
+interface Open {
+  readonly port: number
+  readonly process: PodProcess
+}
+
+/**
+ * The programs of containers: they listen while their container runs. Told to fail a probe they answer 500 to an HTTP probe, and
+ * close the port that a TCP or gRPC probe asks.
+ */
 export class Containers implements ContainerRuntime {
-  private readonly running = new Map<string, PodProcess[]>()
+  private readonly running = new Map<string, Open[]>()
   private readonly failing = new Set<string>()
 
   constructor(
@@ -28,25 +37,35 @@ export class Containers implements ContainerRuntime {
   ) {}
 
   started(pod: PodObject, container: Container): void {
+    this.running.set(keyOf(pod, container), [])
+    this.open(pod, container, () => true)
+  }
+
+  /** Opens those of its ports. */
+  private open(pod: PodObject, container: Container, wanted: (port: number) => boolean): void {
     const host = this.hostOf(pod)
-    if (host === null) return
-    const processes: PodProcess[] = []
-    this.running.set(keyOf(pod, container), processes)
-    const start = (program: string): PodProcess => {
-      const process = startProcess(host.namespace, host.sockets, program, this.around)
-      processes.push(process)
-      return process
-    }
+    const running = this.running.get(keyOf(pod, container))
+    if (host === null || running === undefined) return
     const slim = slimPod(pod)
+    const start =
+      (port: number) =>
+      (program: string): PodProcess => {
+        const process = startProcess(host.namespace, host.sockets, program, this.around)
+        running.push({ port, process })
+        return process
+      }
     const extra = pod.spec.containers[0] === container ? slim.serve : ''
     const dns = servesDns(slim)
-    if (dns) this.around.dns.serve(start('coredns'), this.around.epoch)
-    serve(
-      servingsOf({ ...slim, ports: container.ports, serve: extra }).filter(({ port }) => !(dns && port === DNS_PORT)),
-      start,
-      (process, fault) => this.around.tls.server(slim, fault, process),
-      (process) => this.respond(pod, container, process),
-    )
+    if (dns && wanted(DNS_PORT)) this.around.dns.serve(start(DNS_PORT)('coredns'), this.around.epoch)
+    for (const serving of servingsOf({ ...slim, ports: container.ports, serve: extra })) {
+      if (!wanted(serving.port) || (dns && serving.port === DNS_PORT)) continue
+      serve(
+        [serving],
+        start(serving.port),
+        (process, fault) => this.around.tls.server(slim, fault, process),
+        (process) => this.respond(pod, container, process),
+      )
+    }
   }
 
   /** Programs end as soon as they hear SIGTERM: what follows is their end. */
@@ -54,16 +73,31 @@ export class Containers implements ContainerRuntime {
 
   stopped(pod: PodObject, container: Container): void {
     const key = keyOf(pod, container)
-    for (const process of this.running.get(key) ?? []) process.kill()
+    for (const { process } of this.running.get(key) ?? []) process.kill()
     this.running.delete(key)
     for (const probe of PROBES) this.failing.delete(`${key}/${probe}`)
   }
 
-  /** From now on the probe's path answers 500, or its command fails; a new container is healthy again. */
+  /** A new container is healthy again. */
   setFailing(pod: PodObject, container: Container, probe: ProbeName, failing: boolean): void {
     const key = `${keyOf(pod, container)}/${probe}`
+    if (failing === this.failing.has(key)) return
     if (failing) this.failing.add(key)
     else this.failing.delete(key)
+    const handler = container[`${probe}Probe`]?.handler
+    if (handler?.kind !== 'tcpSocket' && handler?.kind !== 'grpc') return
+    const port = portNumber(handler.port, [container])
+    if (!failing) this.open(pod, container, (own) => own === port)
+    else this.close(keyOf(pod, container), port)
+  }
+
+  private close(key: string, port: number | null): void {
+    const running = this.running.get(key) ?? []
+    for (const open of running) if (open.port === port) open.process.kill()
+    this.running.set(
+      key,
+      running.filter((open) => open.port !== port),
+    )
   }
 
   isFailing(pod: PodObject, container: Container, probe: ProbeName): boolean {

@@ -167,12 +167,12 @@ describe('manifests that are wrong', () => {
     [
       'replicas: 2',
       'replicas: -1',
-      'in.yaml:6:13: Deployment "web" is invalid: spec.replicas: Invalid value: -1: must be greater than or equal to 0',
+      'in.yaml:6:13: Deployment.apps "web" is invalid: spec.replicas: Invalid value: -1: must be greater than or equal to 0',
     ],
     [
       'labels: { app: web }',
       'labels: { app: x }',
-      'in.yaml:10:25: Deployment "web" is invalid: spec.template.metadata.labels: Invalid value: {"app":"x"}: `selector` does not match template `labels`',
+      'in.yaml:10:25: Deployment.apps "web" is invalid: spec.template.metadata.labels: Invalid value: {"app":"x"}: `selector` does not match template `labels`',
     ],
     [
       'apps/v1',
@@ -182,7 +182,22 @@ describe('manifests that are wrong', () => {
     [
       "image: 'nginx:1',",
       "image: 'nginx:1', resources: { requests: { cpu: abc } },",
-      `in.yaml:12:81: Deployment "web" is invalid: spec.template.spec.containers[0].resources.requests.cpu: Invalid value: "abc": quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'`,
+      `in.yaml:12:81: Deployment.apps "web" is invalid: spec.template.spec.containers[0].resources.requests.cpu: Invalid value: "abc": quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'`,
+    ],
+    [
+      'replicas: 2',
+      'replcas: 2',
+      'in.yaml:6:12: Deployment in version "v1" cannot be handled as a Deployment: strict decoding error: unknown field "spec.replcas", expected replicas',
+    ],
+    [
+      'ports: [{ name: http, containerPort',
+      'ports: [{ name: http, container-port: 1, containerPort',
+      'in.yaml:12:89: Deployment in version "v1" cannot be handled as a Deployment: strict decoding error: unknown field "spec.template.spec.containers[0].ports[0].container-port", expected containerPort',
+    ],
+    [
+      'replicas: 2',
+      "replicas: '2'",
+      'in.yaml:6:13: Deployment in version "v1" cannot be handled as a Deployment: json: cannot unmarshal string into Go struct field DeploymentSpec.spec.replicas of type int32',
     ],
   ])('%s as %s', (right, wrong, message) => {
     expect(errors(workload('Deployment').replace(right, wrong).split('---\napiVersion: v1')[0])).toContain(message)

@@ -74,11 +74,6 @@ function act(emulation: Emulation, life: Lifecycle, operation: LifecycleOperatio
       const { probe } = operation.with
       const runs = runsOf(life, operation.with, at).filter(({ run }) => run.spec[`${probe}Probe`] !== null)
       if (runs.length === 0) throw inputError(`no such container has a ${probe}Probe`, undefined, at)
-      const deaf = runs.find(({ run }) => ['tcpSocket', 'grpc'].includes(run.spec[`${probe}Probe`]!.handler.kind))
-      if (deaf !== undefined) {
-        const { kind } = deaf.run.spec[`${probe}Probe`]!.handler
-        throw inputError(`a ${kind} probe succeeds while its port is open`, 'an httpGet or exec probe', at)
-      }
       for (const { owner, run } of runs)
         life.containers.setFailing(owner, run.spec, probe, operation.name === 'failProbe')
       break

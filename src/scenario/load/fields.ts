@@ -36,10 +36,17 @@ export class ObjectReader {
     readonly shared: SharedLabels,
   ) {}
 
-  /** `Pod "web"`. */
+  /** `Pod "web"`, `Deployment.apps "web"`. */
   title(): string {
     const metadata = (this.raw.value as { metadata?: { name?: unknown } }).metadata
-    return `${this.kind} "${metadata?.name ?? ''}"`
+    const group = this.version.includes('/') ? `.${this.version.slice(0, this.version.indexOf('/'))}` : ''
+    return `${this.kind}${group} "${metadata?.name ?? ''}"`
+  }
+
+  /** What the API server's decoder says of an object it cannot take. */
+  refuse(path: readonly Step[], what: string, expected?: string): void {
+    const version = this.version.slice(this.version.indexOf('/') + 1)
+    this.fail(path, `${this.kind} in version "${version}" cannot be handled as a ${this.kind}: ${what}`, expected)
   }
 
   root(): Fields {
@@ -49,12 +56,12 @@ export class ObjectReader {
   /** What is read twice is told once. */
   private readonly told = new Set<string>()
 
-  fail(path: readonly Step[], message: string): void {
+  fail(path: readonly Step[], message: string, expected?: string): void {
     const key = `${path.join()} ${message}`
     if (this.told.has(key)) return
     this.told.add(key)
     this.faults++
-    this.problems.error(this.raw.at(path), message)
+    this.problems.error(this.raw.at(path), message, expected)
   }
 }
 
@@ -195,6 +202,14 @@ export class Fields {
     })
   }
 
+  ints(key: string): number[] {
+    return this.array(key, 'int32').filter((value, i): value is number => {
+      if (typeof value === 'number' && Number.isInteger(value)) return true
+      this.mistypedAt([key, i], key, value, 'int32')
+      return false
+    })
+  }
+
   /** A map of strings; shared empty when absent. */
   labels(key: string): Labels {
     const value = this.values[key]
@@ -230,9 +245,9 @@ export class Fields {
     return found
   }
 
-  /** `spec.ports[0].port: MESSAGE`, at that field. */
+  /** `spec.ports[0].port: MESSAGE`, at that field; without a key at the object itself. */
   fault(key: string, message: string): void {
-    this.faultAt([key], message)
+    this.faultAt(key === '' ? [] : [key], message)
   }
 
   faultAt(path: readonly Step[], message: string): void {
@@ -261,9 +276,7 @@ export class Fields {
     const { reader } = this
     const names = [...this.path().filter((step) => typeof step === 'string'), key].join('.')
     const what = `json: cannot unmarshal ${jsonType(value)} into Go struct field ${this.goType}.${names} of type ${goType}`
-    const kind = reader.kind
-    const message = `${kind} in version "${reader.version}" cannot be handled as a ${kind}: ${what}`
-    reader.fail([...this.path(), ...path], message)
+    reader.refuse([...this.path(), ...path], what)
   }
 
   private path(): Step[] {

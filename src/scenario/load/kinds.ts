@@ -94,11 +94,15 @@ const HARMLESS = [
 export const modelledKind = (apiVersion: string, kind: string): ModelledKind | null =>
   Object.hasOwn(VERSIONS, kind) && VERSIONS[kind as ModelledKind].includes(apiVersion) ? (kind as ModelledKind) : null
 
-/** The apiVersions a kind of ours is read in, when only the version is wrong and the group is ours. */
+/** Groups of Kubernetes itself; `extensions` once had what is in `apps` now. */
+const OWN_GROUPS = ['', 'apps', 'batch', 'policy', 'discovery.k8s.io', 'extensions', 'autoscaling', 'networking.k8s.io']
+
+/** The apiVersions a kind of ours is read in, when the version is wrong and the group is one of Kubernetes' or ours. */
 export function rightVersions(apiVersion: string, kind: string): readonly string[] | null {
-  if (!Object.hasOwn(VERSIONS, kind)) return null
+  if (!(kind in VERSIONS)) return null
   const versions = VERSIONS[kind as ModelledKind]
-  return versions.some((version) => groupOf(version) === groupOf(apiVersion)) ? versions : null
+  const group = groupOf(apiVersion)
+  return OWN_GROUPS.includes(group) || versions.some((version) => groupOf(version) === group) ? versions : null
 }
 
 export const changesVerdicts = (apiVersion: string, kind: string): boolean =>

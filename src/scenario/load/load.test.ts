@@ -247,7 +247,7 @@ spec:
     ['apiVersion: v2\nkind: Pod', 'in.yaml:1:13: no matches for kind "Pod" in version "v2", expected v1'],
     ['just text', 'in.yaml:1:1: this is a string, expected a Kubernetes object'],
     [
-      'apiVersion: v1\nkind: Pod\nmetadata: {}\nspec: { containers: [] }',
+      'apiVersion: v1\nkind: Pod\nmetadata: {}\nspec: { containers: [{ name: a }] }',
       'in.yaml:3:11: Pod "" is invalid: metadata.name: Required value: name or generateName is required',
     ],
   ])('in the envelope: %j', (text, message) => {

@@ -11,6 +11,7 @@ import { jsonObjects, looksLikeJson } from './json.ts'
 import { changesVerdicts, modelledKind, type Parsed, readKind, rightVersions } from './kinds.ts'
 import type { Operation, Scenario, ScenarioStep } from './scenario-kind.ts'
 import { Lines, MAX_TEXT, Problems, type RawObject, type Source } from './source.ts'
+import { checkFields } from './strict.ts'
 import { yamlObjects } from './yaml.ts'
 
 /** Reads sources of one input. Throws InputError with every error found in them. */
@@ -128,6 +129,7 @@ export class Loader {
       this.skip(raw, apiVersion, kind)
     } else {
       const reader = new ObjectReader(raw, this.problems, kind, apiVersion, this.shared)
+      checkFields(reader)
       const parsed = readKind(modelled, reader, reader.root())
       if (reader.faults === 0) this.keep(parsed)
       if (parsed.kind === 'Scenario') this.takeSteps(raw, parsed.value?.steps ?? [])

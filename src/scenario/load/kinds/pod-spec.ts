@@ -86,6 +86,8 @@ function readRequests(resources: Fields): Resources {
 function readProbe(container: Fields, key: string): Probe | null {
   if (!container.has(key)) return null
   const fields = container.child(key, 'Probe')
+  const handlers = ['exec', 'httpGet', 'tcpSocket', 'grpc'].filter((one) => fields.has(one))
+  if (handlers.length > 1) fields.fault(handlers[1], 'Forbidden: may not specify more than 1 handler type')
   const handler = readProbeHandler(fields)
   if (handler === null) {
     container.fault(key, 'Required value: must specify a handler type')

@@ -1,4 +1,4 @@
-import { type JobSpec, NEW_JOB_STATUS } from '../../../kube/api/batch.ts'
+import { type JobSpec, NEW_JOB_STATUS, type PodFailureRule, type SuccessRule } from '../../../kube/api/batch.ts'
 import type { PodDisruptionBudget } from '../../../kube/api/cluster-objects.ts'
 import type { KubeObject } from '../../../kube/api/kinds.ts'
 import type { Meta } from '../../../kube/api/meta.ts'
@@ -7,6 +7,7 @@ import { NEW_POD_STATUS, type PodObject } from '../../../kube/api/pod-object.ts'
 import { type LabelSelector, selectorOf } from '../../../kube/api/selector.ts'
 import { validate } from '../../../kube/api/validate.ts'
 import { type DeploymentStrategy, NO_REPLICAS } from '../../../kube/api/workloads.ts'
+import { parseCron } from '../../../kube/control/cron-schedule.ts'
 import type { Fields, ObjectReader } from '../fields.ts'
 import { readMeta } from './meta.ts'
 import { readPodSpec, readTemplate } from './pod-spec.ts'
@@ -31,7 +32,9 @@ export function readWorkload(kind: WorkloadKind, reader: ObjectReader, root: Fie
 export function readPodObject(meta: Meta, root: Fields): PodObject | null {
   if (root.has('status')) return null
   const spec = readPodSpec(root.child('spec', 'PodSpec'), 'Always')
-  return { kind: 'Pod', meta: newMeta(meta), spec, status: NEW_POD_STATUS }
+  const object: PodObject = { kind: 'Pod', meta: newMeta(meta), spec, status: NEW_POD_STATUS }
+  for (const { path, message } of validate(object)) root.faultAt(path, message)
+  return object
 }
 
 function build(kind: WorkloadKind, meta: KubeObject['meta'], spec: Fields, root: Fields): KubeObject {
@@ -117,6 +120,7 @@ function build(kind: WorkloadKind, meta: KubeObject['meta'], spec: Fields, root:
     case 'Job':
       return { kind, meta, spec: readJobSpec(spec), status: NEW_JOB_STATUS }
     case 'CronJob':
+      checkSchedule(spec)
       return {
         kind,
         meta,
@@ -162,9 +166,67 @@ function readJobSpec(spec: Fields): JobSpec {
     manualSelector: spec.flag('manualSelector'),
     selector: readSelector(spec, 'selector'),
     template: readTemplate(spec),
-    podFailurePolicy: [],
-    successPolicy: [],
+    podFailurePolicy: spec
+      .child('podFailurePolicy', 'PodFailurePolicy')
+      .list('rules', 'PodFailurePolicyRule')
+      .map(readFailureRule),
+    successPolicy: spec.child('successPolicy', 'SuccessPolicy').list('rules', 'SuccessPolicyRule').map(readSuccessRule),
   }
+}
+
+const ACTIONS = ['FailJob', 'FailIndex', 'Ignore', 'Count'] as const
+
+function readFailureRule(fields: Fields): PodFailureRule {
+  const codes = fields.child('onExitCodes', 'PodFailurePolicyOnExitCodesRequirement')
+  const both = fields.has('onExitCodes') && fields.has('onPodConditions')
+  if (both || (!fields.has('onExitCodes') && !fields.has('onPodConditions')))
+    fields.fault('', 'Invalid value: specifying one of OnExitCodes and OnPodConditions is required')
+  if (!fields.has('action'))
+    fields.fault('action', 'Required value: valid values: "Count", "FailIndex", "FailJob", "Ignore"')
+  return {
+    action: fields.oneOf('action', ACTIONS, 'Count'),
+    onExitCodes: fields.has('onExitCodes')
+      ? {
+          containerName: codes.text('containerName'),
+          operator: codes.oneOf('operator', ['In', 'NotIn'], 'In'),
+          values: codes.ints('values'),
+        }
+      : null,
+    onPodConditions: fields
+      .list('onPodConditions', 'PodFailurePolicyOnPodConditionsPattern')
+      .map((one) => ({ type: one.required('type'), status: one.text('status', 'True') })),
+  }
+}
+
+function readSuccessRule(fields: Fields): SuccessRule {
+  const text = fields.text('succeededIndexes')
+  const indexes = fields.has('succeededIndexes') ? indexesOf(text) : null
+  if (text !== '' && indexes === null)
+    fields.fault('succeededIndexes', `Invalid value: "${text}": cannot convert string to integer for index`)
+  return { succeededIndexes: indexes, succeededCount: fields.int('succeededCount') }
+}
+
+/** `0,2-4`: null for what is no list of indexes. */
+function indexesOf(text: string): number[] | null {
+  if (!/^\d+(-\d+)?(,\d+(-\d+)?)*$/.test(text)) return null
+  return text.split(',').flatMap((part) => {
+    const [first, last = first] = part.split('-').map(Number)
+    return Array.from({ length: Math.max(0, last - first + 1) }, (_, i) => first + i)
+  })
+}
+
+/** robfig/cron's words for a line with too few fields; others it words by the field that it cannot read. */
+function checkSchedule(spec: Fields): void {
+  const line = spec.text('schedule')
+  const zone = spec.text('timeZone')
+  const fields = line.trim().split(/\s+/)
+  if (line !== '' && parseCron(line) === null) {
+    const count = `expected exactly 5 fields, found ${fields.length}: [${fields.join(' ')}]`
+    const why = fields.length === 5 || line.startsWith('@') ? `failed to parse ${line}` : count
+    spec.fault('schedule', `Invalid value: ${JSON.stringify(line)}: ${why}`)
+  }
+  if (!['', 'UTC', 'Etc/UTC'].includes(zone))
+    spec.fault('timeZone', `Invalid value: "${zone}": podwire runs schedules by UTC alone: Etc/UTC, or none`)
 }
 
 const optional = (fields: Fields, key: string): number | null => (fields.has(key) ? fields.int(key) : null)
