@@ -22,7 +22,7 @@ export function trace(options: TraceOptions): number {
   })
   if (options.pcap !== undefined) writeCapture(emulation, options, options.pcap)
   if (options.output === 'json') printJson('Trace', result)
-  else print([heading(emulation), '', ...traceText(result), '', nextLine(result)])
+  else print([heading(emulation), '', ...traceText(result), ...nextLine(result)])
   return result.verdict === 'delivered' ? EXIT.ok : EXIT.failed
 }
 

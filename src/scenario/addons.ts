@@ -14,12 +14,13 @@ const DNS = 10
 const CONTROL_PLANE = 'node-role.kubernetes.io/control-plane'
 
 /**
- * What kubeadm puts into every cluster, where a Scenario's input does not bring its own: CoreDNS behind the Service kube-dns,
- * and the API server behind the Service kubernetes. A dump is taken as it is.
+ * What kubeadm puts into every cluster, where the input does not bring its own: CoreDNS behind the Service kube-dns, and the
+ * API server behind the Service kubernetes. A dump, which shows in its Nodes or its pods' addresses, is taken as it is.
  */
 export function withAddons(inventory: Inventory, settings: ClusterSettings): Inventory {
-  const dumped = inventory.pods.some((pod) => pod.addresses.length > 0)
-  if (settings.addons === false || inventory.scenarios.length === 0 || dumped) return inventory
+  const { nodes, scenarios } = inventory
+  const dumped = (scenarios.length === 0 && nodes.length > 0) || inventory.pods.some((pod) => pod.addresses.length > 0)
+  if (settings.addons === false || dumped) return inventory
   const [range] = dataPathOf(inventory, settings).serviceCIDRs
   const added = load([{ name: 'kubeadm', text: manifest(controlPlane(inventory), range) }])
   const services = new Set(inventory.services.map((service) => nameOf(service.meta)))

@@ -27,7 +27,7 @@ metadata: { name: web }
 spec: { clusterIP: 10.96.0.80, selector: { app: web }, ports: [{ port: 80, targetPort: 8080 }] }
 `
 
-const emulate = (): Emulation => new Emulation(load([{ name: 't.yaml', text: TEXT }]))
+const emulate = (text = TEXT): Emulation => new Emulation(load([{ name: 't.yaml', text }]))
 
 function ask(emulation: Emulation, from: string, url: string) {
   const result = emulation.runProgram(emulation.host(from), 'curl', (context) => fetch(context, url))
@@ -52,6 +52,13 @@ describe('DNS in the cluster', () => {
     const { emulation } = ask(emulate(), 'client', 'http://web/')
     const dnat = emulation.recorder.steps.find((step) => isKind(step, 'nat') && !step.event.reverse)
     expect(dnat?.event).toMatchObject({ nat: 'dnat', from: { port: 53 }, to: { port: 53 } })
+  })
+
+  it('is there for manifests alone, and not in a dump that lacks it', () => {
+    const manifests = TEXT.split('---\n').slice(1).join('---\n')
+    expect(ask(emulate(manifests), 'client', 'http://web/').result).toMatchObject({ code: 0, status: 200 })
+    const dump = `${manifests}---\napiVersion: v1\nkind: Node\nmetadata: { name: node-1 }\n`
+    expect(ask(emulate(dump), 'client', 'http://web/').result.code).toBe(6)
   })
 
   it('says that an unknown name is unknown: curl exits 6', () => {

@@ -11,10 +11,10 @@ import { standing } from './standing.ts'
 export function traceText(trace: Trace): string[] {
   const sections = [
     [verdictLine(trace)],
+    ...standing(trace),
     hopSection(en.heading.forward, trace.forward.hops, true),
     trace.reply === undefined ? [] : hopSection(en.heading.reply, trace.reply.hops, false),
     conntrackSection(trace.conntrack),
-    ...standing(trace),
     onRealNode(trace),
   ]
   return sections.filter((lines) => lines.length > 0).flatMap((lines, i) => (i === 0 ? lines : ['', ...lines]))

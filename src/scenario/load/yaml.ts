@@ -46,6 +46,7 @@ function parse(source: Source, lineCounter: LineCounter, problems: Problems): Do
       prettyErrors: false,
       schema: 'yaml-1.1',
       merge: true,
+      logLevel: 'error',
       customTags: (tags) =>
         tags.filter((tag) => typeof tag === 'string' || (!tag.tag.endsWith(':timestamp') && tag.format !== 'TIME')),
     })
