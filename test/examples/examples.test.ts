@@ -36,7 +36,7 @@ const shell = (line: string) =>
 
 describe('the examples', () => {
   it('assert with the library', () => {
-    const { status, stdout } = shell(`'${process.execPath}' --test examples/`)
+    const { status, stdout } = shell(`'${process.execPath}' --test --test-reporter=tap examples/*.test.mjs`)
     expect({ status, stdout }).toMatchObject({ status: 0, stdout: expect.stringMatching(/# pass 3\n# fail 0/) })
   })
 
