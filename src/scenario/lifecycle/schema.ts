@@ -134,6 +134,7 @@ export const timing = z.strictObject({
   watch: duration.optional().describe('until a change of an object reaches those that watch it; 2ms'),
   schedule: duration.optional().describe('kube-scheduler, for each pod; 2ms'),
   sandbox: duration.optional().describe('a sandbox and its network; 200ms'),
+  sandboxStop: duration.optional().describe('from the end of the last process to that of the sandbox; 20ms'),
   imagePull: duration.optional().describe('an image that the node does not have yet; 1s'),
   containerStart: duration.optional().describe('from create to a running process; 100ms'),
   shutdown: duration.optional().describe('how long a program lives on after SIGTERM; 0s'),

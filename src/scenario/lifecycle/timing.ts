@@ -14,9 +14,9 @@ export function settingsOf(timing: Timing) {
     nodeMonitorGrace: timing.nodeMonitorGrace,
     nodeMonitor: timing.nodeMonitor,
   })
-  const { sandbox, imagePull, containerStart, shutdown, task, backoff, maxBackoff } = timing
+  const { sandbox, sandboxStop, imagePull, containerStart, shutdown, task, backoff, maxBackoff } = timing
   const kubelet: Partial<KubeletSettings> = given({
-    ...{ sandbox, imagePull, containerStart, shutdown, task, backoff, maxBackoff },
+    ...{ sandbox, sandboxStop, imagePull, containerStart, shutdown, task, backoff, maxBackoff },
   })
   return { control, kubelet, proxy: given({ minSync: timing.proxyMinSync }) }
 }

@@ -137,7 +137,11 @@ export class Kubelet {
     this.plane.nodes.speakAgain(node)
     const lost = this.workersOn(node)
     this.catchUp(node)
-    for (const worker of lost) if (this.workers.has(worker.object.meta.uid) && !worker.terminating) worker.revive()
+    for (const worker of lost) {
+      if (!this.workers.has(worker.object.meta.uid)) continue
+      if (worker.terminating) this.finished(worker)
+      else worker.revive()
+    }
   }
 
   /** `reboot`: down for so long, then up. */

@@ -151,9 +151,10 @@ export class PodWorker {
     const running = this.all.filter(({ isRunning }) => isRunning)
     for (const container of this.all) container.stopProbes()
     for (const container of running) container.stop(this.object.spec.terminationGracePeriodSeconds * 1e9)
-    if (running.length > 0) return
-    this.release()
+    if (running.length > 0 || this.finished) return
+    this.finished = true
     this.changed()
+    this.leave(() => this.changed())
   }
 
   private expire(): void {
@@ -191,11 +192,23 @@ export class PodWorker {
     this.finished = true
     for (const container of this.all) container.stopProbes()
     this.changed()
-    this.release()
-    if (this.failure === null) this.kubelet.finished(this)
+    this.leave(() => {
+      if (this.failure === null) this.kubelet.finished(this)
+      else this.changed()
+    })
   }
 
   private finished = false
+
+  /** The sandbox goes a moment after its last process: what that sent on its way out arrives. */
+  private leave(then: () => void): void {
+    const go = (): void => {
+      this.release()
+      then()
+    }
+    if (this.hasSandbox) this.later(this.settings.sandboxStop, go)
+    else go()
+  }
 
   private release(): void {
     if (!this.hasSandbox) return

@@ -4,6 +4,8 @@ import { MILLISECOND, MINUTE, type Nanos, SECOND } from '../../../sim/time.ts'
 export interface KubeletSettings {
   /** Ours: the sandbox and its network. */
   readonly sandbox: Nanos
+  /** Ours: from the end of the last process to that of the sandbox. */
+  readonly sandboxStop: Nanos
   /** Ours: an image that the node does not have yet. */
   readonly imagePull: Nanos
   /** Ours: from `create` to a running process. */
@@ -25,6 +27,7 @@ export interface KubeletSettings {
 
 export const DEFAULT_KUBELET: KubeletSettings = {
   sandbox: 200 * MILLISECOND,
+  sandboxStop: 20 * MILLISECOND,
   imagePull: SECOND,
   containerStart: 100 * MILLISECOND,
   shutdown: 0,
