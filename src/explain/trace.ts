@@ -1,12 +1,12 @@
 import type { PacketId, Step } from '../trace/step.ts'
-import type { Endpoint, TuplePair } from '../trace/steps/packet.ts'
+import type { Endpoint, PacketEvent, TuplePair } from '../trace/steps/packet.ts'
 import { formatAddress, formatEndpoint, sameAddress } from '../util/address.ts'
 import type { Facts } from './facts.ts'
 import { type Hop, hopsOf } from './hops.ts'
 import { en } from './messages/en.ts'
 import { endOf, flowsOf, pathOf, replyOf } from './path.ts'
 import { isKind, type StepIndex } from './record.ts'
-import { icmpName, isIcmp, placeName, sentenceOf } from './sentence.ts'
+import { icmpName, isIcmp, placeName, sentenceOf, whyOf } from './sentence.ts'
 
 /**
  * delivered: it arrived and the answer came back. refused: a TCP RST. rejected: an ICMP error came back. dropped: it ended on
@@ -37,6 +37,23 @@ export interface Delivered {
   readonly port: number
 }
 
+/** What the rules of the sender's node make of a Service's address. */
+export interface ServiceChoice {
+  readonly namespace: string
+  readonly name: string
+  readonly address: string
+  readonly port: number
+  /** In rule order. */
+  readonly endpoints: readonly {
+    readonly address: string
+    readonly port: number
+    readonly node: string
+    readonly probability: number
+  }[]
+  /** `ip:port` of the endpoint that this packet got; absent when it was translated to none. */
+  readonly picked?: string
+}
+
 export interface ConntrackEntry {
   readonly node: string
   readonly protocol: number
@@ -57,13 +74,21 @@ export interface Trace {
   readonly forward: { readonly hops: readonly Hop[] }
   readonly reply?: { readonly hops: readonly Hop[] }
   readonly delivered?: Delivered
+  /** When a Service was asked for by its address. */
+  readonly service?: ServiceChoice
   readonly conntrack: readonly ConntrackEntry[]
   readonly assumed: readonly string[]
   readonly unmodelled: readonly string[]
 }
 
 /** Judges what became of a packet from the steps alone. */
-export function traceOf(index: StepIndex, request: TraceRequest, sent: Sent, facts: Facts): Trace {
+export function traceOf(
+  index: StepIndex,
+  request: TraceRequest,
+  sent: Sent,
+  facts: Facts,
+  service: ServiceChoice | null = null,
+): Trace {
   const path = pathOf(index, sent.packet)
   const end = endOf(path)
   const replyPacket = sent.packet === 0 ? null : replyOf(index, sent.packet)
@@ -77,10 +102,20 @@ export function traceOf(index: StepIndex, request: TraceRequest, sent: Sent, fac
     forward: { hops: hopsOf(index, sent.packet) },
     ...(reply === null ? {} : { reply: { hops: reply } }),
     ...(arrived ? { delivered: deliveredTo(index, end, facts) } : {}),
+    ...(service === null ? {} : { service: { ...service, ...pickedBy(path) } }),
     conntrack: entries(index, sent.packet, [...path, ...(replyPacket === null ? [] : pathOf(index, replyPacket))]),
     assumed: facts.assumed,
     unmodelled: facts.unmodelled,
   }
+}
+
+function pickedBy(path: readonly Step[]): Pick<ServiceChoice, 'picked'> {
+  for (const step of path) {
+    if (!isKind(step, 'nat') || step.event.nat !== 'dnat' || step.event.reverse) continue
+    const { address, port } = step.event.to
+    return { picked: formatEndpoint(address, port) }
+  }
+  return {}
 }
 
 type Judged = Pick<Trace, 'verdict' | 'reason'>
@@ -122,9 +157,15 @@ function rejected(index: StepIndex, packet: PacketId, hops: readonly Hop[]): Jud
   const icmp = hops[0]?.frame?.icmp
   const from = hops[0]?.frame?.ip?.source ?? ''
   const error = index.step(index.ofPacket(packet)[0].cause)
-  const why = error !== null && isKind(error, 'icmp-error') ? `: ${en.drop[error.event.why]}` : ''
+  const why = error !== null && isKind(error, 'icmp-error') ? `: ${errorWhy(index, error)}` : ''
   const what = icmp === undefined ? '' : icmpName(icmp.type, icmp.code, hops[0]?.frame?.ip?.version ?? 4)
   return { verdict: 'rejected', reason: en.reason.icmp(what, from) + why }
+}
+
+function errorWhy(index: StepIndex, error: Step<Extract<PacketEvent, { kind: 'icmp-error' }>>): string {
+  const cause = index.step(error.cause)
+  const ruled = cause !== null && isKind(cause, 'rule') && cause.event.verdict === 'REJECT'
+  return ruled ? en.reason.rejectedBy(whyOf(cause.event)) : en.drop[error.event.why]
 }
 
 function lossWhy(end: Step): string {

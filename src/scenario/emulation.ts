@@ -28,6 +28,7 @@ import { type ClusterPlan, planCluster } from './plan.ts'
 import { PodSockets } from './pod-sockets.ts'
 import { probe } from './probe.ts'
 import { serverOf, startProcess } from './processes.ts'
+import { serviceChoice } from './service-choice.ts'
 import { Services } from './services.ts'
 import { addressOfTarget, defaultPort, hostOfTarget } from './target.ts'
 
@@ -132,11 +133,12 @@ export class Emulation {
     const { size = 0, dontFragment = null, ttl = null } = request
     const what = { protocol: proto, to, port, size, dontFragment, ttl }
     const asked: Asked = { from: request.from, to: request.to, protocol: proto, port: proto === 'icmp' ? null : port }
+    const choice = serviceChoice(this, source, target, to, port, proto)
     const cause = this.program(source.namespace, 'trace')
     const sent = this.run(probe(source.sockets, this.recorder, what, cause), 'trace')
     this.index.refresh()
     const packet = this.index.ofPacket(sent.packet).length > 0 ? sent.packet : 0
-    const trace = traceOf(this.index, asked, { packet, errno: sent.errno }, this.facts)
+    const trace = traceOf(this.index, asked, { packet, errno: sent.errno }, this.facts, choice)
     return { kind: 'trace', trace, packet, ...this.whoEnded(packet, source.namespace, trace.verdict) }
   }
 

@@ -113,6 +113,18 @@ const trace = z.strictObject({
       port: portNumber,
     })
     .optional(),
+  service: z
+    .strictObject({
+      namespace: z.string(),
+      name: z.string(),
+      address,
+      port: portNumber,
+      endpoints: z.array(
+        z.strictObject({ address, port: portNumber, node: z.string(), probability: z.number().min(0).max(1) }),
+      ),
+      picked: z.string().optional(),
+    })
+    .optional(),
   conntrack: z.array(
     z.strictObject({
       node: z.string(),

@@ -45,6 +45,7 @@ export const en = {
     replyLost: (place: string, why: string): string => `it arrived; the answer was lost at ${place}: ${why}`,
     rst: (from: string): string => `${from} answered with RST: nothing listens on that port`,
     icmp: (what: string, from: string): string => `ICMP ${what} from ${from}`,
+    rejectedBy: (why: string): string => `a rule rejects it${why === '' ? '' : `, since ${why}`}`,
     lostAt: (place: string, why: string): string => `at ${place}: ${why}`,
     notSent: (errno: string): string =>
       `no packet left: the system call failed with ${errno}${errno in errnos ? `, ${errnos[errno]}` : ''}`,
@@ -57,6 +58,12 @@ export const en = {
     onNode: 'On a real',
     next: 'Next',
     conntrack: 'conntrack',
+  },
+
+  service: {
+    choice: (service: string): string => `${service} is on no device. Ready endpoints:`,
+    none: (service: string): string => `${service} is on no device, and has no ready endpoint`,
+    picked: '<- picked',
   },
 
   conntrack: {

@@ -5,6 +5,7 @@ import { icmpName } from '../sentence.ts'
 import type { ConntrackEntry, Trace } from '../trace.ts'
 import { columns } from './columns.ts'
 import { onRealNode } from './commands.ts'
+import { serviceSection } from './service.ts'
 import { standing } from './standing.ts'
 
 /** A trace as `podwire trace` prints it: the verdict first, why at every hop, and what shows the same on a real node. */
@@ -12,6 +13,7 @@ export function traceText(trace: Trace): string[] {
   const sections = [
     [verdictLine(trace)],
     ...standing(trace),
+    serviceSection(trace),
     hopSection(en.heading.forward, trace.forward.hops, true),
     trace.reply === undefined ? [] : hopSection(en.heading.reply, trace.reply.hops, false),
     conntrackSection(trace.conntrack),

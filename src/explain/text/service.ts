@@ -1,0 +1,21 @@
+import { en } from '../messages/en.ts'
+import type { ServiceChoice, Trace } from '../trace.ts'
+import { columns } from './columns.ts'
+
+/** Which endpoints a Service has for the sender, how likely each is, and which one was picked. */
+export function serviceSection({ service }: Trace): string[] {
+  if (service === undefined) return []
+  const { namespace, name, address, port, endpoints, picked } = service
+  const title = `svc/${namespace === 'default' ? '' : `${namespace}/`}${name} ${endpoint({ address, port })}`
+  if (endpoints.length === 0) return [en.service.none(title)]
+  const rows = endpoints.map((e) => [
+    `  ${endpoint(e)}`,
+    e.node,
+    `p ${e.probability}`,
+    endpoint(e) === picked ? en.service.picked : '',
+  ])
+  return [en.service.choice(title), ...columns(rows)]
+}
+
+const endpoint = ({ address, port }: Pick<ServiceChoice, 'address' | 'port'>): string =>
+  address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`
