@@ -97,7 +97,7 @@ export class Emulation {
     this.services = new Services(inventory, this.plan, (pod) => this.cluster.addressesOf(pod), this.kernel.rng)
     this.cluster.services = this.services
     this.dns = new ClusterDns(this.plan, this.services)
-    this.tls = new ClusterTls(this.services, this.kernel.rng.fork('tls'), this.epoch)
+    this.tls = new ClusterTls(this.services, this.kernel.rng.fork('tls'), this.epoch, inventory.bundles)
     this.directory = new Directory(this.plan, this.services.all)
     this.cluster.start()
     this.facts = new ClusterFacts(this.cluster, this.services)

@@ -1,4 +1,5 @@
 import type { NameService, PodContext } from '../app/context.ts'
+import { serveEdge } from '../app/edge/edge.ts'
 import { PodProcess } from '../app/pod-process.ts'
 import type { Pod } from '../kube/api/pod.ts'
 import type { Namespace } from '../linux/namespace.ts'
@@ -6,7 +7,7 @@ import type { Sockets } from '../linux/socket/table.ts'
 import type { ClusterTls } from './cluster-tls.ts'
 import { type ClusterDns, servesDns } from './dns.ts'
 import type { Server } from './pod-sockets.ts'
-import { serve, servingsOf } from './servers.ts'
+import { type Secure, serve, servingsOf } from './servers.ts'
 
 export const DNS_PORT = 53
 
@@ -38,10 +39,16 @@ export function serverOf(pod: Pod, around: () => Surroundings): Server | null {
   if (servings.length === 0 && !dns) return null
   return (namespace, sockets) => {
     if (dns) around().dns.serve(startProcess(namespace, sockets, 'coredns', around()), around().epoch)
-    serve(
-      servings,
-      (program) => startProcess(namespace, sockets, program, around()),
-      (process, fault) => around().tls.server(pod, fault, process),
-    )
+    serve(servings, (program) => startProcess(namespace, sockets, program, around()), secureOf(pod, around()))
   }
 }
+
+/** How a pod's servers speak TLS. */
+export const secureOf = (pod: Pod, { tls }: Surroundings): Secure => ({
+  https: (process, serving) => tls.server(pod, serving, process),
+  edge(process, port, serving) {
+    const accept = tls.server(pod, serving, process)
+    if (accept !== null)
+      serveEdge(process, { port, routes: serving.routes, accept, connect: tls.client({ insecure: false }) })
+  },
+})

@@ -4,54 +4,66 @@ import { type HttpServerOptions, serveHttp } from '../app/http/server.ts'
 import type { PodProcess } from '../app/pod-process.ts'
 import { nameOf } from '../kube/api/meta.ts'
 import type { Pod } from '../kube/api/pod.ts'
-import type { Fault } from '../pki/certificates.ts'
 import { inputError } from '../util/diagnostics.ts'
-import { faultNames, isFault } from './cluster-tls.ts'
+import { readTlsServing, type Scheme, type TlsServing } from './tls/serving.ts'
 
 /** One port that a pod serves. */
 export interface Serving {
-  readonly scheme: 'http' | 'https' | 'tcp' | 'udp'
+  readonly scheme: Scheme
   readonly port: number
-  /** Of an HTTPS server's certificate: what is wrong with it, for lessons. */
-  readonly fault: Fault | null
+  /** Of https and edge. */
+  readonly tls: TlsServing | null
 }
 
 const ANNOTATION = 'podwire.dev/serve'
 
-/** Container ports (TCP: HTTP, UDP: echo) and what the annotation adds or says otherwise, e.g. `http:8443,udp:5353`. */
+/**
+ * Container ports (TCP: HTTP, UDP: echo) and what the annotation adds or says otherwise: `http:8443,udp:5353`,
+ * `https:8443?secret=web-tls`.
+ */
 export function servingsOf(pod: Pod): Serving[] {
   const servings = new Map<string, Serving>()
   for (const { port, protocol } of pod.ports) {
     if (protocol === 'SCTP') continue
-    servings.set(`${protocol}/${port}`, { scheme: protocol === 'UDP' ? 'udp' : 'http', port, fault: null })
+    servings.set(`${protocol}/${port}`, { scheme: protocol === 'UDP' ? 'udp' : 'http', port, tls: null })
   }
   for (const text of pod.serve.split(',')) {
     if (text.trim() === '') continue
     const serving = parseServing(text.trim())
-    if (serving === null) {
+    if (typeof serving === 'string') {
       const message = `Pod ${nameOf(pod.meta)}: annotation ${ANNOTATION} holds "${text.trim()}"`
-      const forms = `http:PORT, https:PORT, tcp:PORT, udp:PORT, or https:PORT?fault=F with F one of ${faultNames}`
-      throw inputError(message, forms, pod.meta.at)
+      throw inputError(`${message}: ${serving}`, FORMS, pod.meta.at)
     }
     servings.set(`${serving.scheme === 'udp' ? 'UDP' : 'TCP'}/${serving.port}`, serving)
   }
   return [...servings.values()]
 }
 
-/** Opens the ports: `start` makes a process of the pod's for each, `secure` what turns its connections to TLS. */
+/** What turns the servers of one process to TLS. */
+export interface Secure {
+  https(process: PodProcess, tls: TlsServing): HttpServerOptions['upgrade'] | null
+  edge(process: PodProcess, port: number, tls: TlsServing): void
+}
+
+/** Opens the ports: `start` makes a process of the pod's for each. */
 export function serve(
   servings: readonly Serving[],
   start: (program: string) => PodProcess,
-  secure: (process: PodProcess, fault: Fault | null) => NonNullable<HttpServerOptions['upgrade']>,
+  secure: Secure,
   respond: (process: PodProcess) => HttpServerOptions['respond'] = echoPage,
 ): void {
-  for (const { scheme, port, fault } of servings) {
+  for (const { scheme, port, tls } of servings) {
     switch (scheme) {
       case 'https': {
         const process = start('https-server')
-        serveHttp(process, { port, respond: respond(process), upgrade: secure(process, fault) })
+        const upgrade = secure.https(process, tls!)
+        // Null: it could not load its certificate, and has said so.
+        if (upgrade !== null) serveHttp(process, { port, respond: respond(process), upgrade })
         break
       }
+      case 'edge':
+        secure.edge(start('edge'), port, tls!)
+        break
       case 'http': {
         const process = start('http-server')
         serveHttp(process, { port, respond: respond(process) })
@@ -66,11 +78,15 @@ export function serve(
   }
 }
 
-function parseServing(text: string): Serving | null {
-  const match = /^(http|https|tcp|udp):(\d{1,5})(?:\?fault=([a-z0-9-]+))?$/.exec(text)
+const FORMS = 'http:PORT, https:PORT?secret=NAME, edge:PORT?terminate=HOST>SERVICE:PORT, tcp:PORT or udp:PORT'
+
+function parseServing(text: string): Serving | string {
+  const match = /^(http|https|tcp|udp|edge):(\d{1,5})(?:\?(.*))?$/.exec(text)
   const port = Number(match?.[2])
-  if (match === null || port < 1 || port > 65_535) return null
-  const fault = match[3] ?? null
-  if (fault !== null && (match[1] !== 'https' || !isFault(fault))) return null
-  return { scheme: match[1] as Serving['scheme'], port, fault: fault as Fault | null }
+  if (match === null || port < 1 || port > 65_535) return 'this is no scheme and port'
+  const scheme = match[1] as Scheme
+  if (scheme !== 'https' && scheme !== 'edge')
+    return match[3] === undefined ? { scheme, port, tls: null } : `${scheme} takes no parameters`
+  const tls = readTlsServing(scheme, match[3] ?? '')
+  return typeof tls === 'string' ? tls : { scheme, port, tls }
 }

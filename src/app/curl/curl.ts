@@ -9,7 +9,7 @@ import { strerror } from '../messages/errno.ts'
 import { CODE, CurlFailure } from './failure.ts'
 import { connectAny } from './happy-eyeballs.ts'
 import { say } from './messages.ts'
-import type { CurlOptions, CurlResult } from './options.ts'
+import type { CurlOptions, CurlResult, Hear } from './options.ts'
 import { expectedLength, type Progress, transfer } from './transfer.ts'
 import { parseUrl, type Url } from './url.ts'
 
@@ -24,12 +24,17 @@ export function curl(url: string, options: CurlOptions = {}): Program {
 
 /** As `curl`, with what came of it. */
 export function* fetch(context: PodContext, address: string, options: CurlOptions = {}): Process<CurlResult> {
-  const progress: Progress = { connected: false, resolved: false, head: null, body: [], received: 0 }
+  const progress: Progress = { connected: false, resolved: false, head: null, body: [], received: 0, tls: null }
   const talk = (line: string): void => (options.verbose ? context.print(line) : undefined)
   const failure = yield* attempt(context, address, options, progress, talk)
   const { head } = progress
   if (failure === null || failure.code !== CODE.httpError) show(context, options, progress)
-  const result = { status: head?.status ?? null, headers: head?.headers ?? [], body: concat(progress.body) }
+  const result = {
+    status: head?.status ?? null,
+    headers: head?.headers ?? [],
+    body: concat(progress.body),
+    tls: progress.tls,
+  }
   if (failure === null) return { ...result, code: 0, message: null }
   talk(`* ${failure.message}`)
   talk(say.closing(failure.code === CODE.badUrl || failure.code === CODE.unsupportedProtocol ? -1 : 0))
@@ -90,15 +95,41 @@ function* get(
   const { addresses, cause } = yield* resolve(context, url, options)
   progress.resolved = true
   const tcp = yield* connect(context, url, addresses, cause, options, start, talk)
-  progress.connected = true
   let stream: Stream = tcp
   try {
-    if (upgrade !== null) stream = yield* upgrade(tcp, url, context, options)
+    if (upgrade !== null) {
+      const hear: Hear = { talk, tls: (result) => (progress.tls = result) }
+      stream = yield* upgraded(context, upgrade(tcp, url, context, options, hear), options, start)
+    }
+    progress.connected = true
     yield* transfer(context, tcp, stream, url, options, progress, talk)
     talk(say.intact(url.host))
   } finally {
     stream.close()
     tcp.close()
+  }
+}
+
+/** --connect-timeout holds for the handshake too: curl counts it among connecting. */
+function* upgraded(context: PodContext, upgrade: Process<Stream>, options: CurlOptions, start: Nanos): Process<Stream> {
+  const left = (options.connectTimeout ?? CONNECT_TIMEOUT) - (context.simulation.now - start)
+  const work = context.fork(caught(upgrade), 'handshake')
+  if (left <= 0 || (yield* wait(within(work.ended, left))) === null) {
+    work.kill()
+    throw new CurlFailure(CODE.timeout, say.sslTimeout)
+  }
+  const outcome = work.outcome
+  if (outcome?.kind !== 'returned') throw new CurlFailure(CODE.timeout, say.sslTimeout)
+  if (outcome.value instanceof CurlFailure) throw outcome.value
+  return outcome.value
+}
+
+function* caught(process: Process<Stream>): Process<Stream | CurlFailure> {
+  try {
+    return yield* process
+  } catch (error) {
+    if (error instanceof CurlFailure) return error
+    throw error
   }
 }
 

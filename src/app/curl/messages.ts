@@ -11,6 +11,7 @@ export const say = {
   failed: (host: string, port: number, millis: number, why: string): string =>
     `Failed to connect to ${host} port ${port} after ${millis} ms: ${why}`,
   couldNotConnect: "Couldn't connect to server",
+  sslTimeout: 'SSL connection timeout',
   timeoutReached: 'Timeout was reached',
   connectTimeout: (family: 4 | 6, millis: number): string =>
     `* ipv${family} connect timeout after ${millis}ms, move on!`,

@@ -31,7 +31,34 @@ export interface CurlOptions {
   readonly upgrades?: Readonly<Record<string, Upgrade>>
 }
 
-export type Upgrade = (stream: TcpStream, url: Url, context: PodContext, options: CurlOptions) => Process<Stream>
+export type Upgrade = (
+  stream: TcpStream,
+  url: Url,
+  context: PodContext,
+  options: CurlOptions,
+  hear: Hear,
+) => Process<Stream>
+
+/** Who is told how an upgrade goes. */
+export interface Hear {
+  /** A line of -v. */
+  talk(line: string): void
+  tls(result: TlsResult): void
+}
+
+/** What TLS came to. */
+export interface TlsResult {
+  /** Null where the handshake did not come that far. */
+  readonly version: string | null
+  readonly suite: string | null
+  readonly group: string | null
+  readonly alpn: string | null
+  readonly resumed: boolean
+  readonly earlyData: 'none' | 'accepted' | 'rejected'
+  /** The alert that ended it, and who sent it. */
+  readonly alert: string | null
+  readonly alertBy: 'client' | 'server' | null
+}
 
 /** What came of it, for programs that look at more than the exit code. */
 export interface CurlResult {
@@ -41,4 +68,6 @@ export interface CurlResult {
   body: Uint8Array
   /** The error, without `curl: (7)`. */
   message: string | null
+  /** Null where TLS was not spoken. */
+  tls: TlsResult | null
 }

@@ -11,7 +11,7 @@ import type { PodContext } from '../context.ts'
 import { strerror } from '../messages/errno.ts'
 import { CODE, CurlFailure } from './failure.ts'
 import { say } from './messages.ts'
-import type { CurlOptions } from './options.ts'
+import type { CurlOptions, TlsResult } from './options.ts'
 import type { Url } from './url.ts'
 
 /** How far a transfer has come: its time limit may end it anywhere. */
@@ -21,6 +21,7 @@ export interface Progress {
   head: ResponseHead | null
   body: Uint8Array[]
   received: number
+  tls: TlsResult | null
 }
 
 /** What the verbose mode shows. */

@@ -5,6 +5,8 @@ import type { Process } from '../../sim/process.ts'
 import type { Fault } from '../../tls/alert.ts'
 import type { Connection } from '../../tls/connection.ts'
 import type { Connected, Output } from '../../tls/output.ts'
+import type { Session } from '../../tls/session/session.ts'
+import type { Event } from '../../trace/step.ts'
 import { concat } from '../../util/bytes.ts'
 import { type PodContext, wallClock } from '../context.ts'
 
@@ -24,6 +26,16 @@ export class TlsBroken extends Error {
   }
 }
 
+/** What a program hears of its TLS connection beside data. */
+export interface TlsListener {
+  /** A line of the key log. */
+  keylog(line: string): void
+  /** Every step, before it is recorded. */
+  event?(event: Event): void
+  /** Something to resume by. */
+  session?(session: Session): void
+}
+
 /** TLS over an emulated TCP connection: the engine's outputs become bytes on the wire, steps, and data for the program. */
 export class TlsStream implements Stream {
   connected: Connected | null = null
@@ -35,12 +47,22 @@ export class TlsStream implements Stream {
     private readonly context: PodContext,
     private readonly tcp: TcpStream,
     private readonly end: Connection,
-    private readonly keylog: (line: string) => void,
+    private readonly listener: TlsListener,
   ) {}
 
-  /** Runs the handshake. Throws TlsBroken when it fails, SocketError when TCP does. */
-  *handshake(): Process<Connected> {
+  /** Sends the first flight, and no more: what is written next may go as early data. `first` was read from TCP before. */
+  *begin(first: Uint8Array | null = null): Process {
     yield* this.act(this.end.start(this.now()))
+    if (first !== null) yield* this.act(this.end.receive(first, this.now()))
+  }
+
+  /** Runs the handshake. Throws TlsBroken when it fails, SocketError when TCP does. */
+  *handshake(first: Uint8Array | null = null): Process<Connected> {
+    yield* this.begin(first)
+    return yield* this.finish()
+  }
+
+  private *finish(): Process<Connected> {
     while (this.connected === null) {
       if (this.broken !== null) throw this.broken
       yield* this.take()
@@ -61,7 +83,17 @@ export class TlsStream implements Stream {
 
   *write(bytes: Uint8Array): Process {
     if (this.broken !== null) throw this.broken
+    if (this.connected === null && (yield* this.early(bytes))) return
     yield* this.act(this.end.write(bytes))
+  }
+
+  /** Before the handshake is over: as 0-RTT data where it fits, and again where the server did not take it. */
+  private *early(bytes: Uint8Array): Process<boolean> {
+    const { end } = this
+    const sent = end.takesEarlyData
+    if (sent) yield* this.act(end.writeEarly(bytes))
+    const { earlyData } = yield* this.finish()
+    return sent && earlyData === 'accepted'
   }
 
   /** Sends close_notify; reading goes on. */
@@ -109,10 +141,11 @@ export class TlsStream implements Stream {
           this.connected = output.connected
           break
         case 'step':
+          this.listener.event?.(output.event)
           this.tcp.cause = this.context.record(output.event, this.tcp.cause)
           break
         case 'keylog':
-          this.keylog(output.line)
+          this.listener.keylog(output.line)
           break
         case 'closed':
           this.ended = true
@@ -121,7 +154,7 @@ export class TlsStream implements Stream {
           this.broken = new TlsBroken(output.by, output.fault, output.detail)
           break
         case 'session':
-          break
+          this.listener.session?.(output.session)
       }
     }
     if (send.length > 0) yield* this.tcp.write(concat(send))

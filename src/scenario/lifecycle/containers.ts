@@ -10,7 +10,7 @@ import type { Process } from '../../sim/process.ts'
 import { utf8 } from '../../util/bytes.ts'
 import type { Host } from '../cluster.ts'
 import { servesDns } from '../dns.ts'
-import { DNS_PORT, type Surroundings, startProcess } from '../processes.ts'
+import { DNS_PORT, type Surroundings, secureOf, startProcess } from '../processes.ts'
 import { serve, servingsOf } from '../servers.ts'
 import { slimPod } from './slim.ts'
 
@@ -59,11 +59,8 @@ export class Containers implements ContainerRuntime {
     if (dns && wanted(DNS_PORT)) this.around.dns.serve(start(DNS_PORT)('coredns'), this.around.epoch)
     for (const serving of servingsOf({ ...slim, ports: container.ports, serve: extra })) {
       if (!wanted(serving.port) || (dns && serving.port === DNS_PORT)) continue
-      serve(
-        [serving],
-        start(serving.port),
-        (process, fault) => this.around.tls.server(slim, fault, process),
-        (process) => this.respond(pod, container, process),
+      serve([serving], start(serving.port), secureOf(slim, this.around), (process) =>
+        this.respond(pod, container, process),
       )
     }
   }

@@ -3,6 +3,7 @@ import type { Meta } from '../../kube/api/meta.ts'
 import type { Node } from '../../kube/api/node.ts'
 import type { Pod } from '../../kube/api/pod.ts'
 import type { ProxyConfig } from '../../kube/api/proxy-config.ts'
+import type { Bundle } from '../../kube/api/secret.ts'
 import type { EndpointSlice, Service } from '../../kube/api/service.ts'
 import type { Diagnostic } from '../../util/diagnostics.ts'
 import type { FlannelConfig, KubeadmConfig } from './kinds/config.ts'
@@ -36,6 +37,8 @@ export interface Inventory {
   readonly objects: readonly KubeObject[]
   readonly services: readonly Service[]
   readonly slices: readonly EndpointSlice[]
+  /** Secrets and ConfigMaps that hold keys or certificates. */
+  readonly bundles: readonly Bundle[]
   readonly hints: ConfigHints
   readonly scenarios: readonly Scenario[]
   /** What the `apply` steps of the scenarios bring. */

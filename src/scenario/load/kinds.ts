@@ -1,4 +1,5 @@
 import type { Fields, ObjectReader } from './fields.ts'
+import { readRoots, readSecret } from './kinds/bundle.ts'
 import { readConfigMap, readProxyConfig } from './kinds/config.ts'
 import { readEndpointSlice, readEndpoints } from './kinds/endpoints.ts'
 import { readMeta } from './kinds/meta.ts'
@@ -36,9 +37,10 @@ const read = {
   EndpointSlice: (reader: ObjectReader, root: Fields) =>
     ({ kind: 'EndpointSlice', value: readEndpointSlice(reader, root) }) as const,
   ConfigMap: (reader: ObjectReader, root: Fields) =>
-    ({ kind: 'ConfigMap', value: readConfigMap(reader, root) }) as const,
+    ({ kind: 'ConfigMap', value: readConfigMap(reader, root), roots: readRoots(reader, root) }) as const,
+  Secret: (reader: ObjectReader, root: Fields) => ({ kind: 'Secret', value: readSecret(reader, root) }) as const,
   KubeProxyConfiguration: (reader: ObjectReader, root: Fields) =>
-    ({ kind: 'ConfigMap', value: { proxy: readProxyConfig(reader, root) } }) as const,
+    ({ kind: 'ConfigMap', value: { proxy: readProxyConfig(reader, root) }, roots: null }) as const,
   Scenario: (reader: ObjectReader) => ({ kind: 'Scenario', value: readScenario(reader) }) as const,
 }
 
@@ -61,6 +63,7 @@ const VERSIONS: Readonly<Record<ModelledKind, readonly string[]>> = {
   PodDisruptionBudget: ['policy/v1'],
   Endpoints: ['v1'],
   ConfigMap: ['v1'],
+  Secret: ['v1'],
   EndpointSlice: ['discovery.k8s.io/v1', 'discovery.k8s.io/v1beta1'],
   KubeProxyConfiguration: ['kubeproxy.config.k8s.io/v1alpha1'],
   Scenario: ['podwire.dev/v1alpha1'],

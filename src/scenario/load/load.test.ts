@@ -345,15 +345,15 @@ describe('warnings between objects', () => {
 
   it('list every kind that is skipped, and know which could change a verdict', () => {
     const policy = 'apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: { name: deny }\n---\n'
-    const secret = 'apiVersion: v1\nkind: Secret\nmetadata: { name: s }\n---\n'
+    const secret = 'apiVersion: v1\nkind: LimitRange\nmetadata: { name: s }\n---\n'
     const inventory = read(policy + secret + secret)
     expect(inventory.diagnostics.map(formatDiagnostic)).toEqual([
       'podwire: note: skipped 1 NetworkPolicy of networking.k8s.io/v1 (deny): this kind is not modelled',
-      'podwire: note: skipped 2 Secret of v1 (s, s): this kind is not modelled',
+      'podwire: note: skipped 2 LimitRange of v1 (s, s): this kind is not modelled',
     ])
     expect(inventory.skipped.map(({ kind, changesVerdicts }) => [kind, changesVerdicts])).toEqual([
       ['NetworkPolicy', true],
-      ['Secret', false],
+      ['LimitRange', false],
     ])
   })
 })

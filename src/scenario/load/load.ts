@@ -3,6 +3,7 @@ import type { KubeObject } from '../../kube/api/kinds.ts'
 import { type Meta, nameOf } from '../../kube/api/meta.ts'
 import type { Node } from '../../kube/api/node.ts'
 import type { Pod } from '../../kube/api/pod.ts'
+import type { Bundle } from '../../kube/api/secret.ts'
 import type { EndpointSlice, Service } from '../../kube/api/service.ts'
 import { checkInventory } from './checks.ts'
 import { ObjectReader, SharedLabels } from './fields.ts'
@@ -34,6 +35,8 @@ export class Loader {
   private readonly slices = new ByName<readonly EndpointSlice[]>()
   private readonly endpoints = new ByName<readonly EndpointSlice[]>()
   private readonly skipped = new Map<string, SkippedKind>()
+  private readonly secrets = new ByName<Bundle>()
+  private readonly configMaps = new ByName<Bundle>()
   private hints: ConfigHints = {}
   private readonly applied = new Map<Operation, Loader>()
 
@@ -90,6 +93,7 @@ export class Loader {
       objects: [...this.objects.values()],
       services: this.services.values(),
       slices: this.allSlices(),
+      bundles: [...this.secrets.values(), ...this.configMaps.values()],
       hints: this.hints,
       scenarios: this.scenarios,
       skipped: [...this.skipped.values()],
@@ -178,6 +182,10 @@ export class Loader {
         break
       case 'ConfigMap':
         this.hints = { ...this.hints, ...parsed.value }
+        if (parsed.roots !== null) this.put(this.configMaps, 'ConfigMap', parsed.roots.meta, parsed.roots)
+        break
+      case 'Secret':
+        if (parsed.value !== null) this.put(this.secrets, 'Secret', parsed.value.meta, parsed.value)
         break
       case 'Scenario':
         if (parsed.value !== null) this.scenarios.push(parsed.value)

@@ -1,0 +1,165 @@
+import { SocketError } from '../../linux/socket/error.ts'
+import type { Stream } from '../../linux/socket/stream.ts'
+import type { Process } from '../../sim/process.ts'
+import { client } from '../../tls/client/start.ts'
+import type { ClientConfig } from '../../tls/config.ts'
+import type { CertificateJudge, Connected, Session } from '../../tls/tls.ts'
+import type { Event } from '../../trace/step.ts'
+import type { CertificateVerdict } from '../../trace/steps/cert.ts'
+import { wallClock } from '../context.ts'
+import { strerror } from '../messages/errno.ts'
+import type { KeyLog } from '../tls/accept.ts'
+import { STEPS } from '../tls/accept.ts'
+import { TlsBroken, TlsStream } from '../tls/stream.ts'
+import { CODE, CurlFailure } from './failure.ts'
+import type { Hear, TlsResult, Upgrade } from './options.ts'
+import { sayTls } from './tls-messages.ts'
+import { TlsTalk } from './tls-talk.ts'
+import type { Url } from './url.ts'
+
+/** Where sessions are kept between connections, by `HOST:PORT`. */
+export type Sessions = Map<string, Session>
+
+export interface HttpsClient
+  extends Pick<ClientConfig, 'versions' | 'groups' | 'suites' | 'keyShares' | 'identities' | 'earlyData'> {
+  readonly judge: CertificateJudge
+  readonly keylog: KeyLog
+  /** Default: http/1.1. Empty: ALPN is not spoken. */
+  readonly alpn?: readonly string[]
+  /** Given, connections resume, and leave sessions behind. */
+  readonly sessions?: Sessions | null
+  /** What -v names as --cacert. */
+  readonly cafile?: string
+}
+
+const CAFILE = '/var/run/secrets/kubernetes.io/serviceaccount/ca.crt'
+
+/** What curl does to a TCP connection for https: handshake, then HTTP through it. */
+export function httpsUpgrade(options: HttpsClient): Upgrade {
+  const { judge, keylog, sessions = null, cafile = CAFILE, alpn = ['http/1.1'] } = options
+  const { versions, groups, suites, keyShares, identities, earlyData } = options
+  return function* (tcp, url, context, _options, hear) {
+    const key = `${url.host}:${url.port}`
+    const session = usable(sessions, key, wallClock(context))
+    const protocols = alpn.length === 0 ? undefined : alpn
+    const common = { serverName: url.host, judge, identities, versions, groups, suites, keyShares, earlyData, session }
+    const end = client({ ...common, alpn: protocols, random: context.rng, keylog: true, ...STEPS })
+    const talk = new TlsTalk(hear.talk, url, cafile, versions?.includes('TLS 1.3') === false)
+    talk.offers(alpn)
+    const stream = new TlsStream(context, tcp, end, {
+      keylog,
+      event: (event: Event) => talk.hear(event),
+      session: (ticket) => sessions?.set(key, ticket),
+    })
+    const https = new HttpsStream(stream, url, hear, talk)
+    // RFC 8446 4.6.1: a ticket is better not used twice.
+    if (session !== null) sessions?.delete(key)
+    if (session !== null && earlyData === true && session.maxEarlyData > 0) yield* https.begin()
+    else yield* https.handshake()
+    return https
+  }
+}
+
+function usable(sessions: Sessions | null, key: string, now: number): Session | null {
+  const session = sessions?.get(key) ?? null
+  return session === null || now - session.received >= session.lifetime * 1000 ? null : session
+}
+
+/** The connection as curl sees it: what goes wrong has an exit code of curl's. */
+class HttpsStream implements Stream {
+  private told = false
+
+  constructor(
+    private readonly stream: TlsStream,
+    private readonly url: Url,
+    private readonly hear: Hear,
+    private readonly talk: TlsTalk,
+  ) {}
+
+  *begin(): Process {
+    yield* this.guard(this.stream.begin(), CODE.tlsConnect)
+  }
+
+  *handshake(): Process {
+    yield* this.guard(this.stream.handshake(), CODE.tlsConnect)
+  }
+
+  *read(max: number): Process<Uint8Array | null> {
+    return yield* this.guard(this.stream.read(max), CODE.receive)
+  }
+
+  *write(bytes: Uint8Array): Process {
+    yield* this.guard(this.stream.write(bytes), this.stream.connected === null ? CODE.tlsConnect : CODE.send)
+  }
+
+  shutdown(): void {
+    this.stream.shutdown()
+  }
+
+  abort(): void {
+    this.stream.abort()
+  }
+
+  close(): void {
+    this.stream.close()
+  }
+
+  private *guard<T>(process: Process<T>, code: number): Process<T> {
+    try {
+      return yield* process
+    } catch (error) {
+      if (error instanceof TlsBroken) throw this.failure(error, code)
+      if (error instanceof SocketError && code === CODE.tlsConnect) {
+        const { host, port } = this.url
+        throw new CurlFailure(code, sayTls.connecting(strerror[error.errno], host, port))
+      }
+      throw error
+    } finally {
+      this.tell()
+    }
+  }
+
+  private tell(): void {
+    const { connected } = this.stream
+    if (connected === null || this.told) return
+    this.told = true
+    this.hear.tls(resultOf(connected))
+    this.talk.connected(connected)
+  }
+
+  /** 60 is for certificates that are not accepted, 35 for all else in a handshake, and later it is reading or writing. */
+  private failure({ by, fault, detail }: TlsBroken, code: number): CurlFailure {
+    const { connected } = this.stream
+    const before = connected === null ? NOTHING : resultOf(connected)
+    const lost = fault.alert === 'internal_error' && by === 'server' && !this.talk.alerted
+    this.hear.tls({ ...before, alert: lost ? null : fault.alert, alertBy: lost ? null : by })
+    const verdict = detail as CertificateVerdict | null
+    if (by === 'client' && verdict !== null) {
+      return new CurlFailure(CODE.peerVerification, sayTls.certificate(verdict.errors[0].code, this.url.host))
+    }
+    const why = lost ? sayTls.eof : by === 'server' ? sayTls.alertReceived(fault.alert) : sayTls.gaveUp(fault.alert)
+    if (code === CODE.receive) return new CurlFailure(code, sayTls.reading(why))
+    return new CurlFailure(code, code === CODE.send ? sayTls.writing(why) : why)
+  }
+}
+
+const NOTHING: TlsResult = {
+  version: null,
+  suite: null,
+  group: null,
+  alpn: null,
+  resumed: false,
+  earlyData: 'none',
+  alert: null,
+  alertBy: null,
+}
+
+const resultOf = ({ version, suite, group, alpn, resumed, earlyData }: Connected): TlsResult => ({
+  ...NOTHING,
+  version,
+  suite,
+  group,
+  alpn,
+  resumed,
+  earlyData,
+})

@@ -1,0 +1,47 @@
+import type { Bundle } from '../../../kube/api/secret.ts'
+import { utf8 } from '../../../util/bytes.ts'
+import type { Fields, ObjectReader } from '../fields.ts'
+import { readMeta } from './meta.ts'
+
+const TLS = 'kubernetes.io/tls'
+const ISSUE = 'podwire.dev/issue'
+const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/
+/** `-----BEGIN`, as text and in base64. */
+const PEM = { text: '-----BEGIN ', base64: 'LS0tLS1CRUdJTi' } as const
+
+/** A Secret of type kubernetes.io/tls, or any other that holds PEM; null for the rest, which nobody here reads. */
+export function readSecret(reader: ObjectReader, root: Fields): Bundle | null {
+  const type = root.text('type', 'Opaque')
+  const plain = root.labels('stringData')
+  const encoded = root.labels('data')
+  const data: Record<string, Uint8Array> = {}
+  for (const [key, value] of Object.entries(encoded)) {
+    if (typeof value !== 'string' || !(type === TLS || value.startsWith(PEM.base64))) continue
+    const text = value.replace(/[\r\n]/g, '')
+    if (!BASE64.test(text)) {
+      const what = `illegal base64 data in data[${key}]`
+      reader.fail(['data', key], `Secret in version "v1" cannot be handled as a Secret: ${what}`)
+    }
+    data[key] = new Uint8Array(Buffer.from(text, 'base64'))
+  }
+  for (const [key, value] of Object.entries(plain))
+    if (typeof value === 'string' && (type === TLS || value.includes(PEM.text))) data[key] = utf8(value)
+  const meta = readMeta(reader, root, 'Namespaced')
+  const issue = meta.annotations[ISSUE] ?? null
+  if (type === TLS && issue === null) {
+    for (const key of ['tls.crt', 'tls.key']) {
+      if (data[key] === undefined) root.faultAt(['data'], `data[${key}]: Required value`)
+    }
+  }
+  return Object.keys(data).length === 0 && issue === null ? null : { meta, kind: 'Secret', type, data, issue }
+}
+
+/** A ConfigMap that holds certificates; null for all others. */
+export function readRoots(reader: ObjectReader, root: Fields): Bundle | null {
+  const found = Object.entries(root.labels('data')).filter(
+    ([, value]) => typeof value === 'string' && value.includes(`${PEM.text}CERTIFICATE`),
+  )
+  if (found.length === 0) return null
+  const data = Object.fromEntries(found.map(([key, value]) => [key, utf8(value)]))
+  return { meta: readMeta(reader, root, 'Namespaced'), kind: 'ConfigMap', type: '', data, issue: null }
+}
