@@ -102,7 +102,7 @@ const OWN_GROUPS = ['', 'apps', 'batch', 'policy', 'discovery.k8s.io', 'extensio
 
 /** The apiVersions a kind of ours is read in, when the version is wrong and the group is one of Kubernetes' or ours. */
 export function rightVersions(apiVersion: string, kind: string): readonly string[] | null {
-  if (!(kind in VERSIONS)) return null
+  if (!Object.hasOwn(VERSIONS, kind)) return null
   const versions = VERSIONS[kind as ModelledKind]
   const group = groupOf(apiVersion)
   return OWN_GROUPS.includes(group) || versions.some((version) => groupOf(version) === group) ? versions : null
