@@ -10,10 +10,10 @@ import { inputError } from '../util/diagnostics.ts'
 import type { GetOptions } from './get.ts'
 import { print, warn } from './output.ts'
 
-export function list(what: Listed, scenario: string, { output, at, seed }: GetOptions): void {
+export function list(what: string, scenario: string, { output, at, seed, namespace }: GetOptions): void {
   const { life } = played(scenario, 'off', { at, seed })
   if (life === null) throw inputError(say.standsStill, 'workloads, or a scenario that acts on pods')
-  print(columns(kubectlGet(life.store, what, output === 'wide'), '   '))
+  print(columns(kubectlGet(life.store, what as Listed, { wide: output === 'wide', namespace }), '   '))
 }
 
 /** A scenario played up to a moment, or to its end; manifests alone until everything is up. */

@@ -154,8 +154,27 @@ export class Emulation {
 
   /** Lets virtual time pass. */
   advance(time: Nanos): void {
-    this.check(this.kernel.simulation.run(this.now + time))
+    const end = this.now + time
+    this.check(this.kernel.simulation.run(Math.min(end, this.horizon)))
     this.index.refresh()
+    if (end > this.horizon) throw new TimeIsUp()
+  }
+
+  /** Where `playTo` looks: nothing happens after it. */
+  private horizon: Nanos = Number.MAX_SAFE_INTEGER
+
+  /** Does something, no further than a moment: what it is in the midst of then is left so. */
+  playTo(at: Nanos, what: () => void): void {
+    this.horizon = at
+    try {
+      what()
+      if (at > this.now) this.advance(at - this.now)
+    } catch (error) {
+      if (!(error instanceof TimeIsUp)) throw error
+      if (at > this.now) this.check(this.kernel.simulation.run(at))
+    } finally {
+      this.horizon = Number.MAX_SAFE_INTEGER
+    }
   }
 
   /** Runs a program of an emulated host, as a process of its own, to its end. */
@@ -177,10 +196,11 @@ export class Emulation {
 
   private finish<T>(task: Task<T>, name: string): T {
     const { simulation } = this.kernel
-    this.check(simulation.runWhile(() => task.outcome === null))
+    this.check(simulation.runWhile(() => task.outcome === null, this.horizon))
     const { outcome } = task
+    if (outcome === null && simulation.next() > this.horizon) throw new TimeIsUp()
     if (outcome?.kind !== 'returned') throw new Error(`${name} did not end by itself`)
-    this.check(simulation.run(this.now + SETTLE))
+    this.check(simulation.run(Math.min(this.now + SETTLE, this.horizon)))
     this.index.refresh()
     return outcome.value
   }
@@ -231,6 +251,9 @@ export class Emulation {
     return nameOf(node, netns)
   }
 }
+
+/** A play has come to the moment that was to be looked at. */
+class TimeIsUp extends Error {}
 
 const nameOf = (node: string, netns: string): string => (netns === 'host' ? node : netns)
 

@@ -53,11 +53,12 @@ export function playUntil(emulation: Emulation, scenario: Scenario, at: Nanos | 
     runScenario(emulation, scenario)
     return
   }
-  for (const step of scenario.steps) {
-    if ((step.start ?? emulation.now) > at) break
-    runStep(emulation, step)
-  }
-  if (at > emulation.now) emulation.advance(at - emulation.now)
+  emulation.playTo(at, () => {
+    for (const step of scenario.steps) {
+      if ((step.start ?? emulation.now) > at) break
+      runStep(emulation, step)
+    }
+  })
 }
 
 /** Failures as diagnostics, at the step or expectation in the file. */

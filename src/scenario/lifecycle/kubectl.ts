@@ -1,15 +1,33 @@
+import type { Kind } from '../../kube/api/kinds.ts'
 import { nameOf } from '../../kube/api/meta.ts'
 import { conditionOf, type PodObject, restartsOf } from '../../kube/api/pod-object.ts'
 import { formatSelector, selectorOf } from '../../kube/api/selector.ts'
 import type { Store } from '../../kube/api/store.ts'
 import type { Nanos } from '../../sim/time.ts'
 import { formatAddress } from '../../util/address.ts'
+import { ageOf } from './age.ts'
+import { type Table, WORKLOAD_TABLES } from './kubectl-workloads.ts'
 import { slicesOf } from './slim.ts'
 
-export type Listed = 'pods' | 'svc' | 'endpoints' | 'events'
+/** What can be listed, by the names that kubectl knows it by. */
+export const LISTED = ['pods', 'svc', 'endpoints', 'events', ...workloads()] as const
+export type Listed = (typeof LISTED)[number]
 
-/** What `kubectl get -A` prints of the store: rows of cells, the heading first. */
-export function kubectlGet(store: Store, what: Listed, wide: boolean): string[][] {
+export interface ListOptions {
+  readonly wide: boolean
+  /** Of one namespace, without the column that names it. */
+  readonly namespace?: string
+}
+
+/** What `kubectl get -A`, or `-n`, prints of the store: rows of cells, the heading first. */
+export function kubectlGet(store: Store, what: Listed, options: ListOptions): string[][] {
+  const rows = tableOf(store, what, options.wide)
+  const { namespace } = options
+  if (rows[0][0] !== 'NAMESPACE' || namespace === undefined) return rows
+  return [rows[0], ...rows.slice(1).filter(([own]) => own === namespace)].map((row) => row.slice(1))
+}
+
+function tableOf(store: Store, what: Listed, wide: boolean): string[][] {
   switch (what) {
     case 'pods':
       return podTable(store, wide)
@@ -18,8 +36,30 @@ export function kubectlGet(store: Store, what: Listed, wide: boolean): string[][
     case 'endpoints':
       return endpointTable(store)
     case 'events':
-      return eventTable(store)
+      return eventTable(store, wide)
+    default:
+      return workloadTable(store, WORKLOAD_TABLES[what] as unknown as Table<Kind>, wide)
   }
+}
+
+function workloads(): (keyof typeof WORKLOAD_TABLES)[] {
+  return Object.keys(WORKLOAD_TABLES) as (keyof typeof WORKLOAD_TABLES)[]
+}
+
+function workloadTable(
+  store: Store,
+  { kind, columns, wide: more, cells, wideCells }: Table<Kind>,
+  wide: boolean,
+): string[][] {
+  const hasNamespace = kind !== 'Node'
+  const rows = store
+    .list(kind)
+    .map((object) => [
+      ...(hasNamespace ? [object.meta.namespace] : []),
+      ...cells(object, store),
+      ...(wide ? (wideCells?.(object) ?? []) : []),
+    ])
+  return [[...(hasNamespace ? ['NAMESPACE'] : []), ...columns, ...(wide ? more : [])], ...sorted(rows)]
 }
 
 function podTable(store: Store, wide: boolean): string[][] {
@@ -34,22 +74,42 @@ function podTable(store: Store, wide: boolean): string[][] {
       pod.meta.name,
       `${ready}/${total}`,
       podStatus(pod),
-      String(restartsOf(pod)),
+      restartsText(pod, store.now),
       ageOf(store.now - pod.meta.creationTimestamp),
     ]
     const [address] = podIPs
-    return wide
-      ? [...row, address === undefined ? '<none>' : formatAddress(address), pod.spec.nodeName || '<none>']
-      : row
+    if (!wide) return row
+    const where = [address === undefined ? '<none>' : formatAddress(address), pod.spec.nodeName || '<none>']
+    return [...row, ...where, pod.status.nominatedNodeName || '<none>', gatesText(pod)]
   })
-  return [wide ? [...head, 'IP', 'NODE'] : head, ...sorted(rows)]
+  return [wide ? [...head, 'IP', 'NODE', 'NOMINATED NODE', 'READINESS GATES'] : head, ...sorted(rows)]
+}
+
+/** `3 (25s ago)`: since the last time that one of its containers ended and was started again. */
+function restartsText(pod: PodObject, now: Nanos): string {
+  const count = restartsOf(pod)
+  let last = -1
+  for (const { lastState } of [...pod.status.containerStatuses, ...pod.status.initContainerStatuses])
+    if (lastState?.kind === 'terminated') last = Math.max(last, lastState.finishedAt)
+  return count === 0 || last < 0 ? String(count) : `${count} (${ageOf(now - last)} ago)`
+}
+
+function gatesText({ spec, status }: PodObject): string {
+  if (spec.readinessGates.length === 0) return '<none>'
+  const open = spec.readinessGates.filter((gate) => conditionOf(status.conditions, gate)?.status === 'True')
+  return `${open.length}/${spec.readinessGates.length}`
 }
 
 /** The STATUS column: the first thing that keeps the pod from being what its phase says (printPod). */
 export function podStatus({ meta, spec, status }: PodObject): string {
-  const reason = initReason() ?? mainReason() ?? (status.reason || status.phase)
-  if (meta.deletionTimestamp !== null) return 'Terminating'
-  return reason
+  const gated = conditionOf(status.conditions, 'PodScheduled')?.reason === 'SchedulingGated' || isGated()
+  const reason = gated ? 'SchedulingGated' : (initReason() ?? mainReason() ?? (status.reason || status.phase))
+  const isOver = status.phase === 'Succeeded' || status.phase === 'Failed'
+  return meta.deletionTimestamp !== null && !isOver ? 'Terminating' : reason
+
+  function isGated(): boolean {
+    return spec.schedulingGates.length > 0 && spec.nodeName === ''
+  }
 
   function initReason(): string | null {
     for (const [i, { state, started }] of status.initContainerStatuses.entries()) {
@@ -89,7 +149,7 @@ function serviceTable(store: Store, wide: boolean): string[][] {
       meta.name,
       type,
       headless ? 'None' : clusterIPs.length === 0 ? '<none>' : formatAddress(clusterIPs[0]),
-      externalName || outside || '<none>',
+      externalName || outside || (type === 'LoadBalancer' ? '<pending>' : '<none>'),
       own.join(',') || '<none>',
       ageOf(store.now - meta.creationTimestamp),
     ]
@@ -114,29 +174,21 @@ function endpointTable(store: Store): string[][] {
   return [['NAMESPACE', 'NAME', 'ENDPOINTS', 'AGE'], ...sorted(rows)]
 }
 
-function eventTable(store: Store): string[][] {
+function eventTable(store: Store, wide: boolean): string[][] {
   const events = store.list('Event').sort((a, b) => a.lastTimestamp - b.lastTimestamp)
-  const rows = events.map(({ meta, type, reason, message, involved, count, firstTimestamp, lastTimestamp }) => {
+  const rows = events.map((event) => {
+    const { meta, type, reason, message, involved, count, firstTimestamp, lastTimestamp } = event
     const last = ageOf(store.now - lastTimestamp)
     const seen = count === 1 ? last : `${last} (x${count} over ${ageOf(store.now - firstTimestamp)})`
     const { name } = involved
-    return [meta.namespace, seen, type, reason, nameOf({ namespace: involved.kind.toLowerCase(), name }), message]
+    const object = nameOf({ namespace: involved.kind.toLowerCase(), name })
+    const row = [meta.namespace, seen, type, reason, object]
+    const first = ageOf(store.now - firstTimestamp)
+    return wide ? [...row, '', event.source, message, first, String(count), meta.name] : [...row, message]
   })
-  return [['NAMESPACE', 'LAST SEEN', 'TYPE', 'REASON', 'OBJECT', 'MESSAGE'], ...rows]
+  const head = ['NAMESPACE', 'LAST SEEN', 'TYPE', 'REASON', 'OBJECT']
+  const more = ['SUBOBJECT', 'SOURCE', 'MESSAGE', 'FIRST SEEN', 'COUNT', 'NAME']
+  return [[...head, ...(wide ? more : ['MESSAGE'])], ...rows]
 }
 
 const sorted = (rows: string[][]): string[][] => rows.sort((a, b) => (`${a[0]}/${a[1]}` < `${b[0]}/${b[1]}` ? -1 : 1))
-
-/** duration.HumanDuration: `45s`, `3m12s`, `25m`, `2d3h`. */
-export function ageOf(time: Nanos): string {
-  const seconds = Math.floor(time / 1e9)
-  if (seconds < 120) return `${seconds}s`
-  const minutes = Math.floor(seconds / 60)
-  if (minutes < 10) return seconds % 60 === 0 ? `${minutes}m` : `${minutes}m${seconds % 60}s`
-  if (minutes < 180) return `${minutes}m`
-  const hours = Math.floor(minutes / 60)
-  if (hours < 8) return minutes % 60 === 0 ? `${hours}h` : `${hours}h${minutes % 60}m`
-  if (hours < 48) return `${hours}h`
-  const days = Math.floor(hours / 24)
-  return days < 8 && hours % 24 !== 0 ? `${days}d${hours % 24}h` : `${days}d`
-}

@@ -28,6 +28,9 @@ export function slimPod(pod: PodObject): Pod {
   }
 }
 
+/** Labels that name a node's roles begin so. */
+export const CONTROL_PLANE_ROLE = 'node-role.kubernetes.io/'
+
 const CONTROL_PLANE = { key: 'node-role.kubernetes.io/control-plane', value: '', effect: 'NoSchedule' } as const
 
 /** A node as kubelet would register it: four cores, 8 GiB, 110 pods; kubeadm's taint on the control plane. */

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { InputError } from '../../util/diagnostics.ts'
 import { Emulation } from '../emulation.ts'
 import { load } from '../load/load.ts'
-import { runScenario, type ScenarioReport } from '../run.ts'
+import { playUntil, runScenario, type ScenarioReport } from '../run.ts'
 
 const DEPLOYMENT = (image: string, more = '') =>
   `{ apiVersion: apps/v1, kind: Deployment, metadata: { name: web }, spec: { replicas: 2, selector: { matchLabels: { app: web } }, template: { metadata: { labels: { app: web } }, spec: { containers: [{ name: web, image: '${image}', ports: [{ containerPort: 8080 }] }] ${more} } } } }`
@@ -168,6 +168,26 @@ describe('check', () => {
     ['requests: { failedAtMost: 0 }', 'requests made is 0, expected at least 1'],
   ])('%s', (what, failure) => {
     expect(failures(apply(0, DEPLOYMENT('nginx:1')), check(20, what))).toEqual(failure === '' ? [] : [failure])
+  })
+})
+
+describe('a look at a moment', () => {
+  it('in the midst of a step that takes long, such as a drain, is of that moment', () => {
+    const text = `apiVersion: podwire.dev/v1alpha1
+kind: Scenario
+metadata: { name: s }
+spec: { title: T, steps: [{ at: 10s, drain: { name: node-1 } }, { advance: 1m }] }
+---
+${DEPLOYMENT('nginx:1', ', affinity: { nodeAffinity: { preferredDuringSchedulingIgnoredDuringExecution: [{ weight: 100, preference: { matchExpressions: [{ key: kubernetes.io/hostname, operator: In, values: [node-1] }] } }] } }, terminationGracePeriodSeconds: 20').replace("image: 'nginx:1'", "image: 'nginx:1', lifecycle: { preStop: { sleep: { seconds: 15 } } }")}
+`
+    const inventory = load([{ name: 'in.yaml', text }])
+    const going = (at: number): number => {
+      const emulation = new Emulation(inventory, { recording: 'off' })
+      playUntil(emulation, inventory.scenarios[0], at * 1e9)
+      expect(emulation.now).toBe(at * 1e9)
+      return emulation.life!.store.list('Pod', 'default').filter(({ meta }) => meta.deletionTimestamp !== null).length
+    }
+    expect([going(9), going(12), going(20), going(40)]).toEqual([0, 2, 2, 0])
   })
 })
 
