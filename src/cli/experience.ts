@@ -1,50 +1,137 @@
+import { addressHistory } from '../explain/address-history.ts'
+import { endpointCounts, podLives } from '../explain/pod-lives.ts'
+import { isKind } from '../explain/record.ts'
+import { timelineOf } from '../explain/timeline/timeline.ts'
 import type { Service } from '../kube/api/service.ts'
 import { Emulation } from '../scenario/emulation.ts'
+import { slimPod } from '../scenario/lifecycle/slim.ts'
 import type { Inventory } from '../scenario/load/inventory.ts'
-import type { ClusterPlan, NodePlan } from '../scenario/plan.ts'
-import type { Experience, NodeView, ServiceView, Story, StoryRequest } from '../ui/model/experience.ts'
+import type { NodePlan } from '../scenario/plan.ts'
+import { type RecordedAction, replay } from '../scenario/replay.ts'
+import type { Recording } from '../trace/recorder.ts'
+import type {
+  ClusterView,
+  Experience,
+  Kill,
+  Life,
+  NodeView,
+  PodView,
+  ServiceView,
+  Story,
+  StoryRequest,
+} from '../ui/model/experience.ts'
 import { formatAddress } from '../util/address.ts'
 import { formatPrefix } from '../util/prefix.ts'
 
-/** The terminal UI's view of a cluster. Every trace starts from the same fresh cluster, so it is what `podwire trace` prints. */
+/**
+ * The terminal UI's view of a cluster. Every view of it is a run of its own from the start, with what the user did at its
+ * times: an untouched trace is what `podwire trace` prints.
+ */
 export function experienceOf(inventory: Inventory, seed: number | undefined): Experience {
-  const emulation = new Emulation(inventory, { seed, recording: 'off' })
-  const { plan } = emulation
+  const world = new World(inventory, seed)
+  const { plan, seed: used } = world.untouched
   return {
     title: inventory.scenarios[0]?.title ?? 'cluster',
-    seed: emulation.seed,
+    seed: used,
     overlay: plan.path.overlay,
     proxyMode: plan.path.proxyMode,
     underlay: plan.lan.subnets.map(formatPrefix).join(' '),
-    nodes: [...plan.nodes.values()].map((node) => nodeView(emulation, plan, node)),
-    services: emulation.services.all.filter(isUsers).map((service) => serviceView(emulation, service)),
-    trace: (request) => story(inventory, seed, request),
+    cluster: (kills) => (kills.length === 0 ? clusterView(world.untouched) : clusterView(world.after(kills, 'off'))),
+    trace: (request, kills) => story(world.after(kills, 'frames'), request),
+    life: (kills) => lifeOf(world.played(kills)),
   }
 }
 
-function story(inventory: Inventory, seed: number | undefined, request: StoryRequest): Story {
-  const emulation = new Emulation(inventory, { seed })
-  const { trace } = emulation.trace({ from: request.from, to: request.to, proto: request.protocol })
-  return { request, trace, recorded: emulation.recorder }
+class World {
+  /** As it stands when it is up, and nobody has done anything. */
+  readonly untouched: Emulation
+
+  constructor(
+    private readonly inventory: Inventory,
+    private readonly seed: number | undefined,
+  ) {
+    this.untouched = this.after([], 'off')
+  }
+
+  after(kills: readonly Kill[], recording: Recording): Emulation {
+    if (kills.length > 0) return this.played(kills, recording)
+    const emulation = this.fresh(recording)
+    emulation.life?.settle()
+    return emulation
+  }
+
+  played(kills: readonly Kill[], recording: Recording = 'frames'): Emulation {
+    const emulation = this.fresh(recording)
+    if (emulation.life !== null) replay(emulation, this.inventory.scenarios[0] ?? null, kills.map(deletion))
+    return emulation
+  }
+
+  private fresh(recording: Recording): Emulation {
+    return new Emulation(this.inventory, { seed: this.seed, recording })
+  }
 }
 
-function nodeView({ cluster }: Emulation, plan: ClusterPlan, node: NodePlan): NodeView {
+const deletion = ({ at, namespace, name, now }: Kill): RecordedAction => ({
+  at,
+  operation: { name: 'deletePod', with: { namespace, name, ...(now && { gracePeriodSeconds: 0 }) } },
+})
+
+function story(emulation: Emulation, request: StoryRequest): Story {
+  const { trace } = emulation.trace({ from: request.from, to: request.to, proto: request.protocol })
+  return { request, lives: emulation.life !== null, trace, recorded: emulation.recorder }
+}
+
+function lifeOf({ life, recorder, now }: Emulation): Life | null {
+  if (life === null) return null
+  return {
+    end: now,
+    pods: podLives(recorder).filter(({ pod }) => pod.namespace !== 'kube-system'),
+    addresses: addressHistory(recorder).filter(({ pod }) => pod.namespace !== 'kube-system'),
+    endpoints: endpointCounts(recorder).filter(
+      ({ service }) => !service.startsWith('kube-system/') && service !== 'default/kubernetes',
+    ),
+    requests: recorder.steps.flatMap((step) =>
+      isKind(step, 'request')
+        ? [{ at: step.event.began, ok: step.event.status !== null && step.event.status < 500 }]
+        : [],
+    ),
+    entries: timelineOf(recorder),
+  }
+}
+
+function clusterView(emulation: Emulation): ClusterView {
+  return {
+    nodes: [...emulation.plan.nodes.values()].map((node) => nodeView(emulation, node)),
+    services: emulation.services.all.filter(isUsers).map((service) => serviceView(emulation, service)),
+  }
+}
+
+function nodeView(emulation: Emulation, node: NodePlan): NodeView {
+  const { cluster, plan } = emulation
   const { namespace } = cluster.node(node.name)
   const drawn = ['cni0', ...(plan.path.overlay === 'vxlan' ? ['flannel.1'] : []), 'eth0']
   return {
     name: node.name,
     address: node.addresses.map(formatAddress)[0] ?? '',
-    pods: node.pods.map((pod) => ({
-      namespace: pod.meta.namespace,
-      name: pod.meta.name,
-      address: cluster.addressesOf(pod).map(formatAddress)[0] ?? '',
-      phase: pod.phase,
-    })),
+    pods: podsOn(emulation, node),
     devices: drawn.map((name) => {
       const own = namespace.device(name)?.addresses[0]?.address
       return { name, address: own === undefined ? '' : formatAddress(own) }
     }),
   }
+}
+
+/** Pods of the store where the cluster lives; beside them, and in one that stands still, those of its plan. */
+function podsOn({ cluster, life }: Emulation, node: NodePlan): PodView[] {
+  const living = life?.store.list('Pod').filter(({ spec }) => spec.nodeName === node.name) ?? []
+  const named = new Set(living.map(({ meta }) => `${meta.namespace}/${meta.name}`))
+  const standing = node.pods.filter(({ meta }) => !named.has(`${meta.namespace}/${meta.name}`))
+  return [...standing, ...living.map(slimPod)].map((pod) => ({
+    namespace: pod.meta.namespace,
+    name: pod.meta.name,
+    address: (pod.addresses.length > 0 ? pod.addresses : cluster.addressesOf(pod)).map(formatAddress)[0] ?? '',
+    phase: pod.phase,
+  }))
 }
 
 /** The cluster's own Services would crowd out those that the reader came for. */
@@ -57,6 +144,6 @@ function serviceView({ services: { slices } }: Emulation, service: Service): Ser
   return {
     name: `${service.meta.namespace}/${service.meta.name}`,
     address: service.clusterIPs.map(formatAddress)[0] ?? 'None',
-    endpoints,
+    endpoints: [...new Set(endpoints)],
   }
 }

@@ -2,7 +2,7 @@ import { en } from '../explain/messages/en.ts'
 import { readInput } from '../host/files.ts'
 import { scenarioPath } from '../host/shipped.ts'
 import type { Inventory } from '../scenario/load/inventory.ts'
-import type { StoryRequest } from '../ui/model/experience.ts'
+import type { Kill, StoryRequest } from '../ui/model/experience.ts'
 import { EXIT } from './exit.ts'
 import { experienceOf } from './experience.ts'
 import { print } from './output.ts'
@@ -29,6 +29,7 @@ export async function open(scenario: string | undefined, options: UiOptions): Pr
     stdin: process.stdin,
   })
   print([en.ui.repeat, `  ${repeat(last.story.request, paths)}`])
+  if (last.kills.length > 0) print([en.ui.repeatKills, ...last.kills.map(stepOf)])
   return EXIT.ok
 }
 
@@ -44,6 +45,12 @@ function firstRequest({ scenarios, pods }: Inventory): StoryRequest {
   }
   const names = pods.filter((pod) => !pod.hostNetwork).map(({ meta }) => `${meta.namespace}/${meta.name}`)
   return { from: names[0] ?? 'external', to: names.at(-1) ?? 'external', protocol: 'tcp' }
+}
+
+/** What was done by hand, as a Scenario says it. */
+function stepOf({ at, namespace, name, now }: Kill): string {
+  const grace = now ? ', gracePeriodSeconds: 0' : ''
+  return `  - { at: ${Math.round(at / 1e6)}ms, deletePod: { namespace: ${namespace}, name: ${name}${grace} } }`
 }
 
 function repeat({ from, to, protocol }: StoryRequest, paths: readonly string[]): string {

@@ -75,7 +75,8 @@ export function failuresOf(report: ScenarioReport): Diagnostic[] {
   ]
 }
 
-function runStep(emulation: Emulation, step: ScenarioStep): StepReport {
+/** One step, at its time. Throws InputError when that has passed, or when the step names what is not there. */
+export function runStep(emulation: Emulation, step: ScenarioStep): StepReport {
   if (step.start !== null) {
     if (step.start < emulation.now) {
       throw inputError(

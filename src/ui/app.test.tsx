@@ -96,17 +96,23 @@ let session: Session
 afterEach(() => session?.close())
 
 describe.each(SIZES)('at %ix%i', (columns, rows) => {
-  it.each(['topology', 'trace', 'help', 'pick'])('the %s screen fills every row to the last cell', async (screen) => {
-    session = new Session(columns, rows)
-    const keys = { topology: [']', ']', ']'], trace: ['2', ']', ']'], help: ['?'], pick: ['d'] }[screen] ?? []
-    await session.press(...keys)
-    const lines = await session.lines()
-    if (process.env.SHOW) console.log(lines.join('\n'))
-    expect(lines.every((text) => width(text) === columns)).toBe(true)
-    expect(lines[0]).toContain('podwire')
-    expect(lines[rows - 1]).toMatch(/q(uits?)?|Esc/)
-    expect(lines[rows - 2].trim()).not.toBe('')
-  })
+  it.each(['topology', 'trace', 'life', 'killed', 'help', 'pick'])(
+    'the %s screen fills every row to the last cell',
+    async (screen) => {
+      session = new Session(columns, rows)
+      const keys =
+        { topology: [']', ']', ']'], trace: ['2', ']', ']'], life: ['5'], killed: ['x'], help: ['?'], pick: ['d'] }[
+          screen
+        ] ?? []
+      await session.press(...keys)
+      const lines = await session.lines()
+      if (process.env.SHOW) console.log(lines.join('\n'))
+      expect(lines.every((text) => width(text) === columns)).toBe(true)
+      expect(lines[0]).toContain('podwire')
+      expect(lines[rows - 1]).toMatch(/q(uits?)?|Esc/)
+      expect(lines[rows - 2].trim()).not.toBe('')
+    },
+  )
 })
 
 describe('the keyboard', () => {
@@ -146,10 +152,65 @@ describe('the keyboard', () => {
   })
 })
 
+describe('pods that are killed', () => {
+  /** The rows between the pane's title and the next pane. */
+  const rowsOf = (lines: readonly string[], title: string): string[] => {
+    const from = lines.findIndex((text) => text.includes(title)) + 1
+    const rest = lines.slice(from)
+    return rest
+      .slice(
+        0,
+        rest.findIndex((text) => /^[╚└]/.test(text)),
+      )
+      .map((text) => text.slice(1, -1).trim())
+  }
+
+  it('end their bar and their address; a successor takes the next one, and the Service counts on', async () => {
+    session = new Session(80, 24)
+    await session.press('x')
+    const lines = await session.lines()
+    expect(rowsOf(lines, 'addresses over time')).toEqual([
+      '10.244.1.2            ├ client ────────────────',
+      '10.244.1.3            ├ web-1 ─────────────────',
+      '10.244.2.2            ├ web-2 ────────┤',
+      '10.244.2.3                        ├ web-new1 ──',
+      'svc/web endpoints       22222222221122222222222',
+    ])
+    expect(lines.find((text) => text.includes('> web-2'))).toMatch(/gone {9}░?▒+█+▓+✖/)
+    expect(lines.at(-3)).toContain('web-2 was deleted at 6.000 s; web-new1 (10.244.2.3) takes its place')
+    expect(lines.at(-2)).toContain('K')
+  })
+
+  it('come back by undoing, at the moment before', async () => {
+    session = new Session(80, 24)
+    await session.press('x', 'u')
+    expect(session.last?.kills).toEqual([])
+    expect(session.last?.moment).toBe(6e9)
+    expect((await session.lines()).join('\n')).not.toContain('web-new1')
+  })
+
+  it('are chosen in the list, and one that is gone is not killed again', async () => {
+    session = new Session(80, 24)
+    await session.press('5', 'g', 'k', 'k', 'k', 'j', '$', 'X')
+    expect(session.last?.kills).toEqual([{ at: 6e9, namespace: 'default', name: 'web-1', now: true }])
+    await session.press('x')
+    expect(session.last?.kills).toHaveLength(1)
+    expect(session.last?.message).toContain('web-1 is gone already')
+  })
+
+  it('the time cursor stops where something happened', async () => {
+    session = new Session(80, 24)
+    await session.press('5', '0')
+    expect(session.last?.moment).toBe(0)
+    await session.press(']')
+    expect(session.last?.moment).toBe(6e9)
+  })
+})
+
 describe('looks', () => {
   it('ASCII draws nothing outside ASCII', async () => {
     session = new Session(80, 24, { color: false, ascii: true })
-    await session.press(']', '2')
+    await session.press(']', '2', '5', 'x')
     const text = (await session.lines()).join('\n')
     expect([...text].filter((character) => character.charCodeAt(0) > 126)).toEqual([])
   })

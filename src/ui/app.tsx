@@ -5,6 +5,7 @@ import { actionsFor, type KeyPress } from './keys/keymap.ts'
 import type { Experience } from './model/experience.ts'
 import { type Action, reduce, type State } from './model/state.ts'
 import type { ScreenProps } from './screens/frame.tsx'
+import { LifeScreen } from './screens/life.tsx'
 import { HelpScreen, PickScreen } from './screens/overlays.tsx'
 import { TopologyScreen } from './screens/topology.tsx'
 import { TraceScreen } from './screens/trace.tsx'
@@ -49,7 +50,14 @@ function Screen(props: ScreenProps): ReactElement {
   const { mode, view } = props.state
   if (mode.kind === 'help') return <HelpScreen {...props} />
   if (mode.kind === 'pick') return <PickScreen {...props} mode={mode} />
-  return view === 'trace' ? <TraceScreen {...props} /> : <TopologyScreen {...props} />
+  switch (view) {
+    case 'topology':
+      return <TopologyScreen {...props} />
+    case 'trace':
+      return <TraceScreen {...props} />
+    case 'life':
+      return <LifeScreen {...props} />
+  }
 }
 
 function useSize(): { width: number; height: number } {

@@ -63,7 +63,7 @@ export function actionsFor(press: KeyPress, state: State): KeyResult[] {
 }
 
 function namedAction(name: Exclude<KeyPress['name'], '' | 'ctrl-c'>, state: State): Action | null {
-  const listing = state.mode.kind === 'pick' || state.view === 'trace'
+  const listing = state.mode.kind === 'pick' || state.view !== 'topology'
   switch (name) {
     case 'up':
       return listing ? { kind: 'move', by: -1 } : { kind: 'hop', by: -1 }
@@ -114,6 +114,10 @@ const NORMAL: Readonly<Record<string, KeyResult>> = {
   '>': { kind: 'speed', by: 1 },
   '1': { kind: 'view', view: 'topology' },
   '2': { kind: 'view', view: 'trace' },
+  '5': { kind: 'view', view: 'life' },
+  x: { kind: 'kill', now: false },
+  X: { kind: 'kill', now: true },
+  u: { kind: 'undo' },
   s: { kind: 'pick', end: 'source' },
   d: { kind: 'pick', end: 'destination' },
   p: { kind: 'protocol' },

@@ -1,5 +1,6 @@
-import { hopSentence } from '../../explain/hops.ts'
+import { type Hop, hopSentence } from '../../explain/hops.ts'
 import { en } from '../../explain/messages/en.ts'
+import { seconds } from '../../explain/text/timeline.ts'
 import { width } from '../terminal/cells.ts'
 import type { Glyphs } from '../theme/glyphs.ts'
 import type { Experience } from './experience.ts'
@@ -28,12 +29,20 @@ const shorten = (target: string): string => target.replace(/^pod\//, '').replace
 export function tabsRow(state: State): Line {
   const tab = (key: string, view: State['view'], name: string) =>
     state.view === view ? span(`[${key} ${name}]`, 'strong') : span(` ${key} ${name} `, 'dim')
-  return line(' ', tab('1', 'topology', en.ui.views.topology), ' ', tab('2', 'trace', en.ui.views.trace))
+  return line(
+    ' ',
+    tab('1', 'topology', en.ui.views.topology),
+    ' ',
+    tab('2', 'trace', en.ui.views.trace),
+    ' ',
+    tab('5', 'life', en.ui.views.life),
+  )
 }
 
 /** The row that says what just happened: the hop's doing, or a message. */
 export function messageRow(state: State, glyphs: Glyphs): Line {
   if (state.message !== '') return line(` ${state.message}`)
+  if (state.view === 'life') return lastEvent(state)
   const hops = allHops(state.story)
   const hop = hops[state.cursor]
   if (hop === undefined) return line(span(` ${state.story.trace.reason ?? en.ui.noHops}`, 'bad'))
@@ -47,10 +56,18 @@ export function messageRow(state: State, glyphs: Glyphs): Line {
   )
 }
 
+/** What happened last before the moment that is looked at. */
+function lastEvent({ life, moment }: State): Line {
+  const entry = life?.entries.findLast(({ at }) => at <= moment)
+  return line(entry === undefined ? '' : ` ${seconds(entry.at)} s  ${entry.subject}  ${entry.text}`)
+}
+
 /** The whole trace as a bar: the answer begins at its mark, bad ends are marked, the handle is where we are. */
 export function scrubberRow(state: State, glyphs: Glyphs, cells: number): Line {
+  if (state.view === 'life') return timeRow(state, glyphs, cells)
   const hops = allHops(state.story)
-  const label = ` ${milliseconds(hops[state.cursor]?.at ?? 0)} / ${milliseconds(hops.at(-1)?.at ?? 0)} `
+  const since = (hop: Hop | undefined): string => milliseconds((hop?.at ?? 0) - (hops[0]?.at ?? 0))
+  const label = ` ${since(hops[state.cursor])} / ${since(hops.at(-1))} `
   const length = Math.max(10, cells - width(label) - 6)
   const bar = Array.from({ length }, () => glyphs.bar)
   const at = (index: number): number => (hops.length < 2 ? 0 : Math.round((index * (length - 1)) / (hops.length - 1)))
@@ -62,6 +79,20 @@ export function scrubberRow(state: State, glyphs: Glyphs, cells: number): Line {
   const handle = at(Math.min(state.cursor, Math.max(0, hops.length - 1)))
   const before = bar.slice(0, handle).join('')
   const after = bar.slice(handle + 1).join('')
+  return line(span(' < ', 'dim'), before, span(glyphs.handle, 'strong'), span(after, 'dim'), span(' > ', 'dim'), label)
+}
+
+/** The run as a bar: `K` where a pod was killed by hand, a sign where requests failed. */
+function timeRow({ life, moment, kills }: State, glyphs: Glyphs, cells: number): Line {
+  const end = life?.end ?? 0
+  const label = en.ui.life.time(seconds(moment), seconds(end))
+  const length = Math.max(10, cells - width(label) - 6)
+  const at = (time: number): number => (end === 0 ? 0 : Math.min(length - 1, Math.floor((time / end) * (length - 1))))
+  const bar = Array.from({ length }, () => glyphs.bar)
+  for (const request of life?.requests ?? []) if (!request.ok) bar[at(request.at)] = glyphs.drop
+  for (const kill of kills) bar[at(kill.at)] = glyphs.kill
+  const handle = at(moment)
+  const [before, after] = [bar.slice(0, handle).join(''), bar.slice(handle + 1).join('')]
   return line(span(' < ', 'dim'), before, span(glyphs.handle, 'strong'), span(after, 'dim'), span(' > ', 'dim'), label)
 }
 

@@ -1,4 +1,7 @@
+import type { Tenancy } from '../../explain/address-history.ts'
+import type { EndpointCount, PodLife } from '../../explain/pod-lives.ts'
 import type { Recorded } from '../../explain/record.ts'
+import type { TimelineEntry } from '../../explain/timeline/timeline.ts'
 import type { Trace } from '../../explain/trace.ts'
 
 /** What the UI shows: a cluster, and the power to send a packet through it. The command line makes one from a scenario. */
@@ -7,12 +10,39 @@ export interface Experience {
   readonly seed: number
   readonly overlay: string
   readonly proxyMode: string
-  readonly nodes: readonly NodeView[]
-  readonly services: readonly ServiceView[]
   /** The LAN that joins the nodes. */
   readonly underlay: string
+  /** The cluster as it is after what the user did. */
+  cluster(kills: readonly Kill[]): ClusterView
   /** Runs the engine: the packet, its answer, and everything recorded on the way. */
-  trace(request: StoryRequest): Story
+  trace(request: StoryRequest, kills: readonly Kill[]): Story
+  /** The scenario played to its end, with what the user did to it on the way; null where nothing lives. */
+  life(kills: readonly Kill[]): Life | null
+}
+
+/** The user deletes a pod at a moment of the scenario. */
+export interface Kill {
+  /** Nanoseconds of virtual time. */
+  readonly at: number
+  readonly namespace: string
+  readonly name: string
+  /** Without grace: SIGKILL at once. */
+  readonly now: boolean
+}
+
+export interface ClusterView {
+  readonly nodes: readonly NodeView[]
+  readonly services: readonly ServiceView[]
+}
+
+/** What lived and died in a run. Times in nanoseconds. */
+export interface Life {
+  readonly end: number
+  readonly pods: readonly PodLife[]
+  readonly addresses: readonly Tenancy[]
+  readonly endpoints: readonly EndpointCount[]
+  readonly requests: readonly { readonly at: number; readonly ok: boolean }[]
+  readonly entries: readonly TimelineEntry[]
 }
 
 export interface StoryRequest {
@@ -24,6 +54,8 @@ export interface StoryRequest {
 /** A trace with the recording behind it, so that bytes can be looked at. */
 export interface Story {
   readonly request: StoryRequest
+  /** Whether controllers and kubelets run in the cluster, so that pods can be killed. */
+  readonly lives: boolean
   readonly trace: Trace
   readonly recorded: Recorded
 }
@@ -55,7 +87,7 @@ export interface Target {
   readonly label: string
 }
 
-export function targetsOf({ nodes, services }: Experience, forDestination: boolean): Target[] {
+export function targetsOf({ nodes, services }: ClusterView, forDestination: boolean): Target[] {
   const pods = nodes.flatMap((node) =>
     node.pods.map((pod) => ({
       id: `pod/${pod.namespace}/${pod.name}`,

@@ -1,8 +1,20 @@
 import type { Hop } from '../../explain/hops.ts'
 import { en } from '../../explain/messages/en.ts'
-import { type Experience, type Story, type StoryRequest, type Target, targetsOf } from './experience.ts'
+import { stageAt } from '../../explain/pod-lives.ts'
+import { seconds } from '../../explain/text/timeline.ts'
+import {
+  type ClusterView,
+  type Experience,
+  type Kill,
+  type Life,
+  type Story,
+  type StoryRequest,
+  type Target,
+  targetsOf,
+} from './experience.ts'
+import { moments } from './life.ts'
 
-export type View = 'topology' | 'trace'
+export type View = 'topology' | 'trace' | 'life'
 export type Mode =
   | { readonly kind: 'normal' }
   | { readonly kind: 'help' }
@@ -17,7 +29,15 @@ export type Mode =
 export interface State {
   readonly view: View
   readonly mode: Mode
+  /** What the user did, in order: every view is of the cluster after it. */
+  readonly kills: readonly Kill[]
+  readonly cluster: ClusterView
   readonly story: Story
+  /** Made when its view is first opened; null before, and where nothing lives. */
+  readonly life: Life | null
+  /** The moment that the view of lives looks at, and the pod chosen there. */
+  readonly moment: number
+  readonly pod: number
   /** Index into `allHops`: the packet's hops, then its answer's. */
   readonly cursor: number
   readonly focus: 0 | 1
@@ -38,22 +58,29 @@ export type Action =
   | { readonly kind: 'speed'; readonly by: number }
   | { readonly kind: 'pick'; readonly end: 'source' | 'destination' }
   | { readonly kind: 'move'; readonly by: number }
-  | { readonly kind: 'tick' }
+  | { readonly kind: 'kill'; readonly now: boolean }
+  | { readonly kind: 'tick' | 'undo' }
 
 export const SPEEDS: readonly number[] = [1, 2, 4, 8, 16]
 
 export function start(experience: Experience, request: StoryRequest, look: { color: boolean; ascii: boolean }): State {
-  const story = experience.trace(request)
+  const story = experience.trace(request, [])
+  const cluster = experience.cluster([])
   return {
     view: 'topology',
     mode: { kind: 'normal' },
+    kills: [],
+    cluster,
     story,
+    life: null,
+    moment: 0,
+    pod: 0,
     cursor: 0,
     focus: 0,
     scroll: 0,
     playing: false,
     speed: 4,
-    message: en.ui.welcome(request.from, request.to),
+    message: welcome(request, story, cluster),
     ...look,
   }
 }
@@ -66,16 +93,22 @@ export const forwardCount = ({ trace }: Story): number => trace.forward.hops.len
 export function reduce(experience: Experience, state: State, action: Action): State {
   switch (action.kind) {
     case 'hop':
+      if (state.view === 'life') return seek(state, action.by)
       return moved({ ...state, playing: false }, state.cursor + action.by)
     case 'goto':
+      if (state.view === 'life') return lookAt(state, action.hop === 'first' ? 0 : (state.life?.end ?? 0))
       return moved({ ...state, playing: false }, targetHop(state, action.hop))
     case 'tick':
       return ticked(state)
     case 'view':
-      return { ...state, view: action.view, focus: 0, scroll: 0 }
+      return viewed(experience, state, action.view)
+    case 'kill':
+      return killed(experience, state, action.now)
+    case 'undo':
+      return undone(experience, state)
     case 'play':
-      return atEnd(state) && !state.playing
-        ? { ...moved(state, 0), playing: true }
+      return !state.playing && atEnd(state)
+        ? { ...(state.view === 'life' ? lookAt(state, 0) : moved(state, 0)), playing: true }
         : { ...state, playing: !state.playing }
     case 'speed': {
       const at = SPEEDS.indexOf(state.speed) + action.by
@@ -92,13 +125,11 @@ export function reduce(experience: Experience, state: State, action: Action): St
     case 'ascii':
       return { ...state, ascii: !state.ascii }
     case 'pick':
-      return picking(experience, state, action.end)
+      return picking(state, action.end)
     case 'move':
       return movedIn(state, action.by)
     case 'choose':
-      return state.mode.kind === 'pick'
-        ? chosen(experience, state, state.mode)
-        : { ...state, view: 'trace', focus: 0, scroll: 0 }
+      return state.mode.kind === 'pick' ? chosen(experience, state, state.mode) : viewed(experience, state, 'trace')
     case 'protocol':
       return retrace(experience, state, {
         ...state.story.request,
@@ -109,15 +140,116 @@ export function reduce(experience: Experience, state: State, action: Action): St
 
 function moved(state: State, to: number): State {
   const last = Math.max(0, allHops(state.story).length - 1)
-  return { ...state, cursor: Math.max(0, Math.min(last, to)), scroll: 0, message: '' }
+  const cursor = Math.max(0, Math.min(last, to))
+  return { ...state, cursor, scroll: 0, message: remark(state, cursor) }
 }
 
-const atEnd = (state: State): boolean => state.cursor >= allHops(state.story).length - 1
+/** What there is to say at a hop beyond what it did: where the riddle is solved, and what can be done next. */
+function remark({ story }: State, cursor: number): string {
+  const { delivered } = story.trace
+  const pod = delivered === null || delivered === undefined ? '' : delivered.name
+  const mayKill = pod !== '' && story.lives
+  if (cursor === forwardCount(story) - 1 && story.trace.delivered) return en.ui.arrived(mayKill, pod)
+  if (cursor === allHops(story).length - 1 && story.trace.verdict === 'delivered') return en.ui.answered(mayKill, pod)
+  return ''
+}
+
+function welcome({ from, to }: StoryRequest, { trace }: Story, { services }: ClusterView): string {
+  const { rewritten } = riddleOf(trace)
+  const service = services.find(({ address }) => address === rewritten)
+  return service === undefined
+    ? en.ui.welcome(from, to)
+    : en.ui.riddle(from, service.name.replace(/^default\//, ''), service.address)
+}
+
+const atEnd = (state: State): boolean =>
+  state.view === 'life' ? state.moment >= (state.life?.end ?? 0) : state.cursor >= allHops(state.story).length - 1
 
 function ticked(state: State): State {
   if (!state.playing) return state
+  if (state.view === 'life') {
+    const next = seek(state, 1)
+    return { ...next, playing: !atEnd(next) }
+  }
   const next = moved(state, state.cursor + 1)
+  // Where a Service's address is rewritten, playing rests, so that it is not missed.
+  if (next.cursor === riddleOf(state.story.trace).hop) return { ...next, playing: false, message: en.ui.nowhere }
   return atEnd(next) ? { ...next, playing: false } : next
+}
+
+/** The hop at which a Service's address becomes an endpoint's, and that address; -1 and empty where there is none. */
+function riddleOf({ forward }: Story['trace']): { readonly hop: number; readonly rewritten: string } {
+  const hop = forward.hops.findIndex(({ action }) => action === 'dnat')
+  const before = forward.hops.slice(0, Math.max(0, hop)).findLast(({ frame }) => frame?.ip !== undefined)
+  return { hop, rewritten: before?.frame?.ip?.destination ?? '' }
+}
+
+function viewed(experience: Experience, state: State, view: View): State {
+  const still = { ...state, view, focus: 0 as const, scroll: 0, playing: false }
+  if (view !== 'life') return still
+  if (state.life !== null) return { ...still, message: '' }
+  const life = experience.life(state.kills)
+  if (life === null) return { ...state, message: en.ui.noLife }
+  return { ...still, life, moment: life.end, pod: Math.min(state.pod, life.pods.length - 1), message: '' }
+}
+
+const lookAt = (state: State, moment: number): State => ({ ...state, moment, playing: false, message: '' })
+
+/** To the next or the previous moment at which something happened. */
+function seek(state: State, by: number): State {
+  if (state.life === null) return state
+  const all = moments(state.life)
+  const here = by > 0 ? all.findLastIndex((at) => at <= state.moment) : all.findIndex((at) => at >= state.moment)
+  return lookAt(state, all[Math.max(0, Math.min(all.length - 1, here + by))])
+}
+
+/** Deletes the chosen pod at the moment that is looked at; from a trace, the pod it was delivered to, at the end. */
+function killed(experience: Experience, state: State, now: boolean): State {
+  const life = state.life ?? experience.life(state.kills)
+  if (life === null) return { ...state, message: en.ui.noLife }
+  const { delivered } = state.story.trace
+  const index =
+    state.view === 'life'
+      ? state.pod
+      : life.pods.findLastIndex(({ pod }) => pod.namespace === delivered?.namespace && pod.name === delivered.name)
+  const victim = life.pods[index]
+  if (victim === undefined) return { ...state, message: en.ui.noPodToKill }
+  const at = state.view === 'life' ? state.moment : life.end
+  const { namespace, name } = victim.pod
+  const stage = stageAt(victim, at)
+  if (stage === null || stage === 'gone' || stage === 'terminating')
+    return { ...state, message: en.ui.alreadyGone(name) }
+  // What was done later than this belongs to a future that is not to be.
+  const kills = [...state.kills.filter((kill) => kill.at <= at), { at, namespace, name, now }]
+  const after = redone(experience, state, kills, index)
+  if (after.life === null) return after
+  const known = new Set(life.pods.map(({ pod }) => pod.uid))
+  const successor = after.life.pods.find(({ pod, stages }) => !known.has(pod.uid) && stages[0].at >= at)
+  const took = successor?.addresses[0]
+  const text = successor === undefined ? '' : `${successor.pod.name}${took === undefined ? '' : ` (${took})`}`
+  return { ...after, moment: after.life.end, message: en.ui.killed(name, `${seconds(at)} s`, text) }
+}
+
+/** Rewinds to just before the user's last action. */
+function undone(experience: Experience, state: State): State {
+  const last = state.kills.at(-1)
+  if (last === undefined) return { ...state, message: en.ui.nothingToUndo }
+  const after = redone(experience, state, state.kills.slice(0, -1), state.pod)
+  return { ...after, moment: Math.min(last.at, after.life?.end ?? 0), message: en.ui.undone(last.name) }
+}
+
+/** Everything as it is with these actions: a fork is a run of its own. */
+function redone(experience: Experience, state: State, kills: readonly Kill[], pod: number): State {
+  const forked = retrace(experience, { ...state, kills }, state.story.request)
+  const life = experience.life(kills)
+  const pods = life?.pods.length ?? 0
+  return {
+    ...forked,
+    life,
+    cluster: experience.cluster(kills),
+    view: 'life',
+    pod: Math.max(0, Math.min(pod, pods - 1)),
+  }
 }
 
 function targetHop(state: State, to: 'first' | 'last' | 'reply' | 'forward' | 'drop'): number {
@@ -138,8 +270,8 @@ function targetHop(state: State, to: 'first' | 'last' | 'reply' | 'forward' | 'd
   }
 }
 
-function picking(experience: Experience, state: State, end: 'source' | 'destination'): State {
-  const targets = targetsOf(experience, end === 'destination')
+function picking(state: State, end: 'source' | 'destination'): State {
+  const targets = targetsOf(state.cluster, end === 'destination')
   const current = end === 'source' ? state.story.request.from : state.story.request.to
   const cursor = Math.max(
     0,
@@ -153,6 +285,10 @@ function movedIn(state: State, by: number): State {
   if (mode.kind === 'pick') {
     const cursor = Math.max(0, Math.min(mode.targets.length - 1, mode.cursor + by))
     return { ...state, mode: { ...mode, cursor } }
+  }
+  if (state.view === 'life') {
+    const pods = state.life?.pods.length ?? 0
+    return { ...state, pod: Math.max(0, Math.min(pods - 1, state.pod + by)), scroll: 0 }
   }
   if (state.view === 'trace' && state.focus === 1) return { ...state, scroll: Math.max(0, state.scroll + by) }
   return moved({ ...state, playing: false }, state.cursor + by)
@@ -172,7 +308,7 @@ function chosen(experience: Experience, state: State, mode: Extract<Mode, { kind
 /** An impossible request leaves the screen as it was, with the reason in the message line. */
 function retrace(experience: Experience, state: State, request: StoryRequest): State {
   try {
-    const story = experience.trace(request)
+    const story = experience.trace(request, state.kills)
     const message = en.ui.traced(request.from, request.to, en.verdict[story.trace.verdict])
     return { ...state, story, cursor: 0, scroll: 0, playing: false, mode: { kind: 'normal' }, message }
   } catch (error) {

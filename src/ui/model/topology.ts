@@ -94,7 +94,7 @@ export function serviceRow(services: readonly ServiceView[], glyphs: Glyphs): Li
     .slice(0, 2)
     .flatMap(({ name, address, endpoints }, i) => [
       span(i === 0 ? ' ' : '   '),
-      span(`svc/${name}`, 'strong'),
+      span(`svc/${name.replace(/^default\//, '')}`, 'strong'),
       span(` ${address} ${glyphs.right} ${endpoints.slice(0, 3).join('  ')}  (${en.ui.services} ${endpoints.length})`),
     ])
   return line(...shown)
@@ -103,7 +103,7 @@ export function serviceRow(services: readonly ServiceView[], glyphs: Glyphs): Li
 /** The LAN under the nodes, with the way of the packet drawn on it once it crosses. */
 export function underlayRow(experience: Experience, state: State, glyphs: Glyphs): Line {
   const { hops, cursor } = legOf(state)
-  const nodes = new Set(experience.nodes.map((node) => node.name))
+  const nodes = new Set(state.cluster.nodes.map((node) => node.name))
   const outs = hops.findIndex(
     (hop, i) =>
       hop.action === 'transmit' && hop.netns === 'host' && hops[i + 1] !== undefined && hops[i + 1].node !== hop.node,

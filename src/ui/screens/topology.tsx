@@ -13,19 +13,19 @@ const PATH_ROWS = 8
 
 /** The cluster as boxes, with the packet on its way through them. */
 export function TopologyScreen(props: ScreenProps): ReactElement {
-  const { experience, state, theme, width, height } = props
+  const { state, theme, width, height } = props
   const { above, below } = chromeRows(height)
   const body = height - above - below
   const wide = width >= 110
   const side = wide ? 40 : 0
-  const nodes = nodesInView(experience.nodes, state, Math.max(1, Math.floor((width - side) / 24)))
+  const nodes = nodesInView(state.cluster.nodes, state, Math.max(1, Math.floor((width - side) / 24)))
   const devices = Math.max(...nodes.map((node) => node.devices.length), 1)
   const pods = Math.max(...nodes.map((node) => node.pods.length), 1)
   const nodeHeight = Math.max(devices + 3, Math.min(devices + pods + 3, body - 2 - PATH_ROWS))
   const pathHeight = Math.max(3, body - 2 - nodeHeight)
   return (
     <ScreenFrame {...props}>
-      <Rows rows={[serviceRow(experience.services, theme.glyphs)]} width={width} theme={theme} />
+      <Rows rows={[serviceRow(state.cluster.services, theme.glyphs)]} width={width} theme={theme} />
       <Box flexShrink={0} height={nodeHeight}>
         {nodes.map((node, i) => (
           <NodePane
@@ -40,7 +40,7 @@ export function TopologyScreen(props: ScreenProps): ReactElement {
           <Pane title={line(en.ui.packet)} rows={packetRows(state)} width={side} height={nodeHeight} theme={theme} />
         )}
       </Box>
-      <Rows rows={[underlayRow(experience, state, theme.glyphs)]} width={width} theme={theme} />
+      <Rows rows={[underlayRow(props.experience, state, theme.glyphs)]} width={width} theme={theme} />
       <Box flexShrink={0} height={pathHeight}>
         <PathPane {...props} width={width - side} height={pathHeight} />
         {wide && (

@@ -8,6 +8,7 @@ import { echoWord, writeIcmp } from '../../wire/fast/icmp.ts'
 import { writeIpv4 } from '../../wire/fast/ipv4.ts'
 import { Frame } from '../../wire/frame.ts'
 import type { Experience, Story, StoryRequest } from '../model/experience.ts'
+import { exampleLife } from './life.ts'
 
 /** A small cluster with one traced ping, for tests of what the screens draw. */
 export function exampleExperience(): Experience {
@@ -17,13 +18,16 @@ export function exampleExperience(): Experience {
     overlay: 'vxlan',
     proxyMode: 'iptables',
     underlay: '192.168.56.0/24',
-    services: [{ name: 'default/web', address: '10.96.0.80', endpoints: ['10.244.1.3:8080', '10.244.2.2:8080'] }],
-    nodes: [
-      node('control-plane', '192.168.56.10', 0, []),
-      node('node-1', '192.168.56.11', 1, ['client', 'web-1']),
-      node('node-2', '192.168.56.12', 2, ['web-2']),
-    ],
+    cluster: () => ({
+      services: [{ name: 'default/web', address: '10.96.0.80', endpoints: ['10.244.1.3:8080', '10.244.2.2:8080'] }],
+      nodes: [
+        node('control-plane', '192.168.56.10', 0, []),
+        node('node-1', '192.168.56.11', 1, ['client', 'web-1']),
+        node('node-2', '192.168.56.12', 2, ['web-2']),
+      ],
+    }),
     trace: exampleStory,
+    life: exampleLife,
   }
 }
 
@@ -83,7 +87,7 @@ function exampleStory(request: StoryRequest): Story {
     assumed: [],
     unmodelled: [],
   }
-  return { request, trace, recorded }
+  return { request, lives: true, trace, recorded }
 }
 
 function hopOf(recorded: Recorder, [node, netns, device, action, why]: Sketch, i: number, packet: number): Hop {

@@ -1,3 +1,5 @@
+import type { LifeStage } from '../../explain/pod-lives.ts'
+
 /** The signs the screens are drawn with. Every state has a sign or a letter of its own, so that no meaning rests on colour. */
 export interface Glyphs {
   readonly done: string
@@ -9,6 +11,13 @@ export interface Glyphs {
   readonly deny: string
   readonly drop: string
   readonly kill: string
+  /** A pod's bar of life. */
+  readonly stages: Readonly<Record<LifeStage, string>>
+  /** It runs and is not Ready. */
+  readonly unready: string
+  /** Where an address was given, and where it was given back. */
+  readonly from: string
+  readonly to: string
   readonly paused: string
   readonly playing: string
   readonly right: string
@@ -47,6 +56,19 @@ export const UNICODE: Glyphs = {
   deny: '⊘',
   drop: '✖',
   kill: 'K',
+  stages: {
+    pending: '░',
+    creating: '▒',
+    running: '█',
+    waiting: 'w',
+    terminating: '▓',
+    succeeded: 'C',
+    failed: 'F',
+    gone: '✖',
+  },
+  unready: 'n',
+  from: '├',
+  to: '┤',
   paused: '⏸',
   playing: '▶',
   right: '→',
@@ -71,6 +93,19 @@ export const ASCII: Glyphs = {
   deny: 'P',
   drop: 'X',
   kill: 'K',
+  stages: {
+    pending: '.',
+    creating: ':',
+    running: '#',
+    waiting: 'w',
+    terminating: '%',
+    succeeded: 'C',
+    failed: 'F',
+    gone: 'X',
+  },
+  unready: 'n',
+  from: '[',
+  to: ']',
   paused: '||',
   playing: '>',
   right: '->',
