@@ -4,6 +4,7 @@ import { isKind } from '../explain/record.ts'
 import { formatAddress } from '../util/address.ts'
 import { Emulation } from './emulation.ts'
 import { load } from './load/load.ts'
+import { runScenario } from './run.ts'
 
 const TEXT = `
 apiVersion: podwire.dev/v1alpha1
@@ -52,6 +53,20 @@ describe('DNS in the cluster', () => {
     const { emulation } = ask(emulate(), 'client', 'http://web/')
     const dnat = emulation.recorder.steps.find((step) => isKind(step, 'nat') && !step.event.reverse)
     expect(dnat?.event).toMatchObject({ nat: 'dnat', from: { port: 53 }, to: { port: 53 } })
+  })
+
+  it('is what the step resolve asks, and judges', () => {
+    const steps = `steps: [
+      { resolve: { from: client, name: web }, expect: { addresses: [10.96.0.80] } },
+      { resolve: { from: client, name: nobody.default.svc.cluster.local. }, expect: { error: EAI_NONAME } },
+      { resolve: { from: client, name: web }, expect: { addresses: [10.96.0.81] } } ]`
+    const inventory = load([{ name: 't.yaml', text: TEXT.replace('title: DNS', `title: DNS, ${steps}`) }])
+    const report = runScenario(new Emulation(inventory), inventory.scenarios[0])
+    expect(report.steps.map(({ failures }) => failures)).toEqual([
+      [],
+      [],
+      [{ field: 'addresses', got: '10.96.0.80', expected: '10.96.0.81' }],
+    ])
   })
 
   it('is there for manifests alone, and not in a dump that lacks it', () => {

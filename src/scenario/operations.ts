@@ -10,7 +10,7 @@ import { performLifecycle } from './lifecycle/perform.ts'
 import { durationOf } from './load/duration.ts'
 import type { Operation } from './load/scenario-kind.ts'
 import type { Outcome } from './outcome.ts'
-import { connect, curl, ping, traceroute } from './programs.ts'
+import { connect, curl, ping, resolve, traceroute } from './programs.ts'
 import { addressOfTarget, defaultPort } from './target.ts'
 
 const DONE: Outcome = { kind: 'done' }
@@ -52,8 +52,10 @@ export function perform(emulation: Emulation, operation: Operation, at: SourcePo
     case 'addNode':
       emulation.addNode(operation.with.name, operation.with.address, at)
       return DONE
-    case 'resolve':
-      throw inputError(`the step ${operation.name} is not carried out yet`, undefined, at)
+    case 'resolve': {
+      const { from, name } = operation.with
+      return emulation.runProgram(emulation.host(from, at), 'getent', (context) => resolve(context, name))
+    }
     default:
       return performLifecycle(emulation, operation, at)
   }

@@ -23,6 +23,7 @@ export type Outcome =
       readonly error: string | null
     }
   | { readonly kind: 'connect'; readonly error: string | null }
+  | { readonly kind: 'resolve'; readonly addresses: readonly Address[]; readonly error: string | null }
   | { readonly kind: 'curl'; readonly status: number | null; readonly exit: number; readonly error: string | null }
   /** What was expected of the cluster at that moment, and did not hold. */
   | { readonly kind: 'check'; readonly failures: readonly Failure[] }
@@ -41,6 +42,7 @@ export interface TraceOutcome {
 
 /** An outcome as JSON has it: addresses as text. */
 export function plainOutcome(outcome: Outcome): object {
+  if (outcome.kind === 'resolve') return { ...outcome, addresses: outcome.addresses.map(formatAddress) }
   return outcome.kind === 'traceroute' ? { ...outcome, via: viaText(outcome.via) } : outcome
 }
 
@@ -83,6 +85,8 @@ function actual(outcome: Outcome, field: keyof StepExpectation): unknown {
       return outcome.kind === 'ping' ? outcome.received : null
     case 'via':
       return outcome.kind === 'traceroute' ? viaText(outcome.via).map((hop) => hop ?? '*') : null
+    case 'addresses':
+      return outcome.kind === 'resolve' ? outcome.addresses.map(formatAddress) : null
     case 'error':
       return 'error' in outcome ? outcome.error : null
   }

@@ -80,6 +80,8 @@ export function outcomeText(outcome: Outcome): string[] {
       ]
     case 'connect':
       return outcome.error === null ? [say.connected] : errorText(outcome.error)
+    case 'resolve':
+      return outcome.error === null ? outcome.addresses.map(formatAddress) : errorText(outcome.error)
     case 'curl':
       return [outcome.status === null ? say.exit(outcome.exit) : say.http(outcome.status), ...errorText(outcome.error)]
     default:

@@ -39,6 +39,8 @@ function doingOf(operation: Operation): string {
       const { from, url, insecure, tlsMax } = operation.with
       return listed(say.curl(from, url), insecure === true && say.insecure, tlsMax !== undefined && say.tlsMax(tlsMax))
     }
+    case 'resolve':
+      return say.resolve(operation.with.from, operation.with.name)
     case 'advance':
       return say.advance(operation.with)
     case 'cutLink':

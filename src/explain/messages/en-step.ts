@@ -13,6 +13,7 @@ export const step = {
   curl: (from: string, url: string): string => `${from} asks for ${url}`,
   insecure: 'any certificate will do',
   tlsMax: (version: string): string => `TLS ${version} at the most`,
+  resolve: (from: string, name: string): string => `${from} looks up ${name}`,
   advance: (time: string): string => `${time} pass`,
   cutLink: (device: string): string => `the cable of ${device} is pulled out`,
   setMtu: (device: string, mtu: number): string => `the mtu of ${device} becomes ${mtu}`,

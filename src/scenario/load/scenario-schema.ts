@@ -94,8 +94,12 @@ const expectation = z.strictObject({
   deliveredTo: z.string().optional().describe('NS/NAME of the pod, or the node'),
   status: z.int().optional().describe('HTTP status'),
   exit: z.int().optional().describe("curl's exit code"),
-  error: z.string().optional().describe('errno name: ECONNREFUSED, EHOSTUNREACH, EMSGSIZE, ETIMEDOUT'),
+  error: z
+    .string()
+    .optional()
+    .describe('errno name: ECONNREFUSED, EHOSTUNREACH, EMSGSIZE, ETIMEDOUT; of a name EAI_NONAME or EAI_AGAIN'),
   received: z.int().optional().describe('replies that came back'),
+  addresses: z.array(address).optional().describe('what a name resolves to, in the order that programs try them'),
   via: z.array(address).optional().describe('addresses that answered, in order, without the target'),
 })
 
@@ -146,7 +150,7 @@ export const EXPECTABLE: Readonly<Record<OperationName, readonly (keyof StepExpe
   connect: ['error'],
   curl: ['status', 'exit', 'error'],
   trace: ['verdict', 'reason', 'by', 'deliveredTo'],
-  resolve: ['error'],
+  resolve: ['addresses', 'error'],
   advance: [],
   cutLink: [],
   setMtu: [],
