@@ -210,6 +210,35 @@ describe('podwire', () => {
     expect(out).toContain("'trace') words=")
   })
 
+  it.each([
+    [['tra'], ['trace']],
+    [
+      ['trace', '--pro'],
+      ['--proto', '--proxy-mode'],
+    ],
+    [
+      ['trace', '--proto', ''],
+      ['tcp', 'udp', 'icmp'],
+    ],
+    [
+      ['run', '-o', ''],
+      ['text', 'json', 'junit'],
+    ],
+    [['run', '02'], ['02-across-nodes']],
+    [['export', 'ne'], ['netns']],
+    [['run', '01-pod-to-pod', '02'], ['02-across-nodes']],
+  ])('completes %j in bash', (words, expected) => {
+    const line = ['podwire', ...words].map((word) => `'${word}'`).join(' ')
+    const shell = [
+      `podwire() { '${process.execPath}' '${join(ROOT, 'dist/podwire.js')}' "$@"; }`,
+      'source <(podwire completion bash)',
+      `COMP_WORDS=(${line}); COMP_CWORD=${words.length}; _podwire; printf '%s\\n' "\${COMPREPLY[@]}"`,
+    ]
+    const { stdout, stderr } = spawnSync('bash', ['-c', shell.join('\n')], { encoding: 'utf8', cwd: folder })
+    expect(stderr).toBe('')
+    expect(stdout.trim().split('\n').sort()).toEqual([...expected].sort())
+  })
+
   it('ends quietly when its reader goes away', () => {
     const command = `"${process.execPath}" "${join(ROOT, 'dist/podwire.js')}" run 22-mtu-black-hole | head -1; echo "\${PIPESTATUS[0]}"`
     const { stdout, stderr } = spawnSync('bash', ['-c', command], { encoding: 'utf8' })
