@@ -10,6 +10,8 @@ import { quietWhenPipeCloses } from './output.ts'
 import { addProxy } from './proxy.ts'
 import { addRun } from './run.ts'
 import { addScenarios } from './scenarios.ts'
+import { addTlsConnect } from './tls-connect.ts'
+import { addTlsServe } from './tls-serve.ts'
 import { addTlsVerify } from './tls-verify.ts'
 import { addTrace } from './trace.ts'
 import { addUi } from './ui.ts'
@@ -34,6 +36,8 @@ for (const add of [
   addIps,
   addProxy,
   addTlsVerify,
+  addTlsConnect,
+  addTlsServe,
   addExport,
   addScenarios,
   addCompletion,

@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs'
+import { closeSync, fchmodSync, openSync, writeFileSync } from 'node:fs'
 import { type Diagnostic, formatDiagnostic, inputError } from '../util/diagnostics.ts'
 
 /** The `apiVersion` of every JSON document that podwire prints. */
@@ -10,6 +10,11 @@ export function print(lines: readonly string[]): void {
 
 export function printJson(kind: string, document: object): void {
   process.stdout.write(`${JSON.stringify({ apiVersion: API_VERSION, kind, ...document }, null, 2)}\n`)
+}
+
+/** One document a line, for what comes as time goes. */
+export function printJsonLine(kind: string, document: object): void {
+  process.stdout.write(`${JSON.stringify({ apiVersion: API_VERSION, kind, ...document })}\n`)
 }
 
 /** Warnings and notes go to stderr, so that stdout stays what was asked for. */
@@ -24,7 +29,14 @@ export function writeNew(
   options: { force: boolean; secret?: boolean },
 ): void {
   try {
-    writeFileSync(path, content, { flag: options.force ? 'w' : 'wx', mode: options.secret ? 0o600 : 0o644 })
+    const file = openSync(path, options.force ? 'w' : 'wx', options.secret ? 0o600 : 0o644)
+    try {
+      // A file that is replaced keeps its mode; nobody reads the secrets before it is mended.
+      if (options.secret) fchmodSync(file, 0o600)
+      writeFileSync(file, content)
+    } finally {
+      closeSync(file)
+    }
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException
     if (code === 'EEXIST') throw inputError(`${path} exists already`, 'a new file name, or --force to replace it')

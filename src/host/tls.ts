@@ -19,13 +19,17 @@ export interface Hooks {
 export interface ConnectOptions extends Hooks {
   readonly host: string
   readonly port: number
+  /** Gives up connecting and the handshake. */
+  readonly signal?: AbortSignal
   /** Sent with the first flight where the session allows it; 0-RTT data may be replayed. */
   readonly early?: Uint8Array
 }
 
 /** Connects a client; the promise settles with the handshake. Rejects with `TlsFailure`, or the socket's error. */
 export async function connectTls(config: ClientConfig, options: ConnectOptions): Promise<TlsSocket> {
-  const socket = dial({ host: options.host, port: options.port, noDelay: true })
+  const { host, port, signal } = options
+  const socket = dial({ host, port, noDelay: true })
+  signal?.addEventListener('abort', () => socket.destroy(new Error('timed out')))
   await new Promise<void>((resolve, reject) => socket.once('connect', resolve).once('error', reject))
   return started(socket, client(config), options, options.early ?? null)
 }
@@ -47,8 +51,10 @@ export interface ServeOptions extends Hooks {
   readonly host?: string
   /** 0 (the default) takes any free one. */
   readonly port?: number
-  /** A handshake that failed. */
-  readonly onFailure?: (error: Error) => void
+  /** A connection that failed, in its handshake or after. */
+  readonly onFailure?: (error: Error, socket: Socket) => void
+  /** Hears of each connection's own outputs. */
+  readonly hooks?: (socket: Socket) => Hooks
 }
 
 export interface Serving {
@@ -67,11 +73,11 @@ export async function serveTls(
   const listener = createServer({ noDelay: true }, (socket) => {
     sockets.add(socket)
     socket.once('close', () => sockets.delete(socket))
-    acceptTls(socket, config, options)
+    acceptTls(socket, config, options.hooks?.(socket) ?? options)
       .then(async (tls) => handle(tls, await tls.connected))
       .catch((error: Error) => {
         socket.destroy()
-        failed(error)
+        failed(error, socket)
       })
   })
   await new Promise<void>((resolve, reject) =>

@@ -1,25 +1,43 @@
-import type { Step } from '../../trace/step.ts'
+import type { Event, Step } from '../../trace/step.ts'
 import type { CertificateEvent } from '../../trace/steps/cert.ts'
-import type { TlsEvent } from '../../trace/steps/tls.ts'
+import type { TlsEvent, TlsRole } from '../../trace/steps/tls.ts'
 import { en } from '../messages/en.ts'
+import { alertText } from './alert.ts'
 import { certificateText } from './certificate.ts'
 import { columns } from './columns.ts'
+import { helloSummary } from './hello.ts'
 
 /** A handshake as its client saw it: the ladder of messages, what was agreed on, and the judgement of certificates. */
 export function handshakeText(steps: readonly Step[]): string[] {
-  const tls = steps.map(({ event }) => event).filter(isClients)
-  if (tls.length === 0) return []
-  const certificates = steps.map(({ event }) => event).filter(isCertificates)
-  const judged = certificates.length === 0 ? [] : ['', ...certificateText(certificates)]
-  return [en.session.handshake, ...ladder(tls), ...agreed(tls), ...judged]
+  return handshakeOf(
+    steps.map(({ event }) => event),
+    'client',
+  )
 }
 
-const isClients = (event: Step['event']): event is TlsEvent =>
-  event.kind.startsWith('tls-') && 'role' in event && event.role === 'client'
-const isCertificates = (event: Step['event']): event is CertificateEvent => event.kind.startsWith('cert-')
+/** The same as one of both ends saw it. */
+export function handshakeOf(events: readonly Event[], role: TlsRole): string[] {
+  const tls = events.filter((event): event is TlsEvent => isTls(event) && event.role === role)
+  if (tls.length === 0) return []
+  const certificates = events.filter(isCertificates)
+  const judged = certificates.length === 0 ? [] : ['', ...certificateText(certificates)]
+  const alert = alertText(events, role)
+  return [
+    en.session.handshake,
+    ...ladder(tls),
+    ...agreed(tls),
+    ...judged,
+    ...(alert.length === 0 ? [] : ['', ...alert]),
+  ]
+}
+
+export const isTls = (event: Event): event is TlsEvent => event.kind.startsWith('tls-') && 'role' in event
+const isCertificates = (event: Event): event is CertificateEvent => event.kind.startsWith('cert-')
 
 const LENGTH = 26
-const ARROWS = { sent: `${'-'.repeat(LENGTH - 1)}>`, received: `<${'-'.repeat(LENGTH - 1)}` } as const
+/** From the client to the right, whoever tells it. */
+const RIGHT = `${'-'.repeat(LENGTH - 1)}>`
+const LEFT = `<${'-'.repeat(LENGTH - 1)}`
 
 function ladder(events: readonly TlsEvent[]): string[] {
   let number = 0
@@ -36,20 +54,20 @@ function ladder(events: readonly TlsEvent[]): string[] {
     number++
     const name = event.kind === 'tls-alert' ? `ALERT ${event.level} ${event.code} ${event.description}` : event.message
     const state = event.kind === 'tls-alert' ? '' : plain ? 'plain' : `{${event.epoch}}`
-    rows.push([String(number).padStart(2), name, ARROWS[event.direction], state])
+    const arrow = (event.direction === 'sent') === (event.role === 'client') ? RIGHT : LEFT
+    rows.push([String(number).padStart(2), name, arrow, state])
+    if (event.kind !== 'tls-message') continue
+    for (const line of helloSummary(event)) marks.push([rows.length, `      ${line}`])
   }
   const lines = columns(rows)
   for (const [at, mark] of marks.reverse()) lines.splice(at, 0, mark)
   return lines
 }
 
-/** The last decision on each subject, with why; and an alert's rule. */
+/** The last decision on each subject, with why. */
 function agreed(events: readonly TlsEvent[]): string[] {
   const latest = new Map<string, string>()
-  for (const event of events) {
+  for (const event of events)
     if (event.kind === 'tls-negotiation') latest.set(event.subject, `${event.chosen ?? en.session.none}  ${event.why}`)
-    if (event.kind === 'tls-alert' && event.description !== 'close_notify')
-      latest.set('alert', `${event.rule}  ${event.rfc}`)
-  }
   return columns([...latest].map(([subject, text]) => [`   ${subject}`, text]))
 }

@@ -63,6 +63,11 @@ export class Program {
     return code
   }
 
+  /** Ctrl-C. */
+  interrupt(): void {
+    this.child.kill('SIGINT')
+  }
+
   kill(): void {
     this.child.kill('SIGKILL')
   }
