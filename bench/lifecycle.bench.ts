@@ -1,7 +1,8 @@
-import { deployment, node } from '../src/kube/api/build.ts'
+import { container, deployment, node } from '../src/kube/api/build.ts'
 import type { ServiceObject } from '../src/kube/api/cluster-objects.ts'
 import { newMeta } from '../src/kube/api/object.ts'
 import { isReady } from '../src/kube/api/pod-object.ts'
+import type { Probe } from '../src/kube/api/pod-spec.ts'
 import { DEFAULT_PROXY_CONFIG } from '../src/kube/api/proxy-config.ts'
 import { ControlPlane } from '../src/kube/control/control-plane.ts'
 import { Kubelet } from '../src/kube/node/kubelet/kubelet.ts'
@@ -98,25 +99,50 @@ function death(nodes: number, services: number): void {
   )
 }
 
-/** Pods through Deployments, scheduler and kubelets until all are Ready. */
-function start(pods: number, nodes: number): void {
-  const before = process.memoryUsage().rss
-  const began = performance.now()
+const PROBED = {
+  readinessProbe: probe(5),
+  livenessProbe: probe(10),
+}
+
+/** Pods through Deployments, scheduler and kubelets until all are Ready; then, with probes, a minute in which they are asked. */
+function start(pods: number, nodes: number, probes: boolean): void {
+  const wall = performance.now()
+  const used = process.cpuUsage()
   const { kernel, plane } = cluster(nodes)
-  for (let n = 0; n < pods / 50; n++) plane.store.create(deployment(`app-${n}`, { replicas: 50 }))
-  kernel.simulation.run(3600e9)
+  const containers = [container('app', probes ? PROBED : {})]
+  for (let n = 0; n < pods / 50; n++) plane.store.create(deployment(`app-${n}`, { replicas: 50, spec: { containers } }))
+  // The last pod is placed after as many tenths of a millisecond as there are pods, and up half a second later.
+  kernel.simulation.run(pods * 100_000 + 5e9)
   const ready = plane.store.list('Pod').filter(isReady).length
-  const seconds = (performance.now() - began) / 1000
-  const memory = (process.memoryUsage().rss - before) / 2 ** 20
-  console.log(
-    `  ${ready} of ${pods} pods Ready on ${nodes} nodes: ${seconds.toFixed(1)} s, ${memory.toFixed(0)} MiB more resident`,
-  )
+  const seconds = cpuSince(used)
+  const memory = process.memoryUsage().rss / 2 ** 20
+  const what = `${ready} of ${pods} pods${probes ? ' with probes' : ''} Ready on ${nodes} nodes`
+  const took = `${seconds.toFixed(1)} s of processor, ${((performance.now() - wall) / 1000).toFixed(1)} s on the wall`
+  console.log(`  ${what}: ${took}, ${memory.toFixed(0)} MiB resident then`)
+  if (!probes) return
+  const later = process.cpuUsage()
+  kernel.simulation.run(kernel.simulation.now + 60e9)
+  console.log(`    and a minute of their probes, ${pods * 18} of them: ${cpuSince(later).toFixed(1)} s of processor`)
+}
+
+function cpuSince(before: NodeJS.CpuUsage): number {
+  const { user, system } = process.cpuUsage(before)
+  return (user + system) / 1e6
+}
+
+function probe(periodSeconds: number): Probe {
+  return {
+    handler: { kind: 'httpGet', scheme: 'HTTP', host: '', path: '/', port: 8080, headers: [] },
+    ...{ periodSeconds, initialDelaySeconds: 0, timeoutSeconds: 1, successThreshold: 1, failureThreshold: 3 },
+    terminationGracePeriodSeconds: null,
+  }
 }
 
 export async function run(): Promise<void> {
-  console.log('lifecycle: controllers, scheduler, kubelets and kube-proxy, steps not recorded, no packets, no probes')
+  console.log('lifecycle: controllers, scheduler, kubelets and kube-proxy, steps not recorded, no packets')
   death(10, 500)
   death(5000, 10_000)
-  start(15_000, 500)
-  start(150_000, 5000)
+  start(15_000, 500, false)
+  start(15_000, 500, true)
+  start(150_000, 5000, false)
 }

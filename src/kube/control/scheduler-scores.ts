@@ -47,9 +47,6 @@ export function forgetSiblings({ nodes }: Siblings): void {
  * PodTopologySpread 2, InterPodAffinity 2, NodeResourcesFit and BalancedAllocation 1). Each is linear in what the plugin
  * counts; the plugins' own normalisation over all nodes is not repeated, so ties may fall differently.
  */
-export const scorer = (pod: PodObject, siblings: Siblings, nodes: readonly NodeInfo[]): Scorer =>
-  new Scorer(pod, siblings, nodes)
-
 export class Scorer {
   private readonly cpu: number
   private readonly memory: number

@@ -9,7 +9,7 @@ import { markDisruption } from './disruption.ts'
 import { NodeInfo, takesRoom } from './node-info.ts'
 import { preempt } from './preemption.ts'
 import { type Refusal, refusalOf, unschedulableMessage } from './scheduler-filters.ts'
-import { forgetSiblings, type Scorer, scorer, siblingsOf } from './scheduler-scores.ts'
+import { forgetSiblings, Scorer, siblingsOf } from './scheduler-scores.ts'
 import { stateOf } from './scheduler-state.ts'
 import { actingAs, type Control } from './work-queue.ts'
 
@@ -171,49 +171,38 @@ export class Scheduler {
     else this.refuse(pod, entry, refusals)
   }
 
-  /** Looks from where the last look ended, until enough nodes are found that can take the pod. */
+  /** Looks from where the last look ended, until enough nodes are found that can take the pod; the best of them. */
   private choose(pod: PodObject, refusals: Refusal[]): NodeInfo | null {
     const all = this.all()
     const refusing = all.length > 100 ? this.refusing : all
     const state = stateOf(pod, all, refusing)
     const enough = feasibleEnough(all.length)
-    const { feasible } = this
-    feasible.length = 0
+    const siblings = siblingsOf(this.store, pod, this.nodes)
+    // What a pod wishes to be near is counted over the nodes that can take it; without such wishes each is judged as it comes.
+    const scorer = pod.spec.affinity === null ? new Scorer(pod, siblings, []) : null
+    const feasible: NodeInfo[] = []
+    const best = new Best(this.rng)
     let looked = 0
+    let found = 0
     let at = this.nextNode
-    for (; looked < all.length && feasible.length < enough; looked++, at++) {
+    for (; looked < all.length && found < enough; looked++, at++) {
       if (at >= all.length) at = 0
       const info = all[at]
       const refusal = refusalOf(state, info)
-      if (refusal === null) feasible.push(info)
-      else refusals.push(refusal)
+      if (refusal !== null) refusals.push(refusal)
+      else {
+        found++
+        if (scorer === null) feasible.push(info)
+        else best.take(info, scorer.of(info))
+      }
     }
     if (all.length > 0) this.nextNode = (this.nextNode + looked) % all.length
-    if (feasible.length <= 1) return feasible[0] ?? null
-    const siblings = siblingsOf(this.store, pod, this.nodes)
-    const best = this.best(feasible, scorer(pod, siblings, feasible))
-    forgetSiblings(siblings)
-    return best
-  }
-
-  /** Nodes that can take the pod at hand; one array for all cycles. */
-  private readonly feasible: NodeInfo[] = []
-
-  /** selectHost: of equals one is drawn. Scores are compared in whole points. */
-  private best(nodes: readonly NodeInfo[], score: Scorer): NodeInfo {
-    let best = nodes[0]
-    let most = Number.NEGATIVE_INFINITY
-    let equals = 0
-    for (let i = 0; i < nodes.length; i++) {
-      const info = nodes[i]
-      const value = Math.round(score.of(info))
-      if (value > most) {
-        most = value
-        best = info
-        equals = 1
-      } else if (value === most && this.rng.below(++equals) === 0) best = info
+    if (scorer === null) {
+      const late = new Scorer(pod, siblings, feasible)
+      for (const info of feasible) best.take(info, late.of(info))
     }
-    return best
+    forgetSiblings(siblings)
+    return best.node
   }
 
   private bind(pod: PodObject, info: NodeInfo): void {
@@ -253,6 +242,24 @@ export class Scheduler {
         if (!(error instanceof ApiError)) throw error
       }
     }
+  }
+}
+
+/** selectHost: the highest score in whole points; of equals one is drawn. */
+class Best {
+  node: NodeInfo | null = null
+  private most = Number.NEGATIVE_INFINITY
+  private equals = 0
+
+  constructor(private readonly rng: Rng) {}
+
+  take(info: NodeInfo, score: number): void {
+    const value = Math.round(score)
+    if (value > this.most) {
+      this.most = value
+      this.node = info
+      this.equals = 1
+    } else if (value === this.most && this.rng.below(++this.equals) === 0) this.node = info
   }
 }
 
