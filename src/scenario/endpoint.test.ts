@@ -7,6 +7,7 @@ it.each([
   ['shop/web-1', 'shop/web-1'],
   ['pod/shop/web-1', 'shop/web-1'],
   ['pod/web-1:8080', 'default/web-1:8080'],
+  ['constructor/web', 'constructor/web'],
   ['svc/web', 'svc/default/web'],
   ['svc/web:80', 'svc/default/web:80'],
   ['svc/shop/web:https', 'svc/shop/web:https'],
@@ -36,6 +37,10 @@ it.each(['', '/', 'a/', 'a/b/c', 'pod/a/b/c', 'node/a/b', 'ip/10.0.0', 'ip/10.0.
     expect(() => parseEndpoint(text)).toThrow(/names no endpoint.*, expected client, NS\/NAME/)
   },
 )
+
+it('does not guess what was said', () => {
+  expect(() => parseEndpoint('pod/default/')).toThrow(/^(?!.*did you mean)/)
+})
 
 it('guesses what was meant', () => {
   expect(() => parseEndpoint('scv/shop/web')).toThrow('did you mean svc/?')

@@ -39,9 +39,9 @@ const KINDS: Readonly<Record<string, 'pod' | 'service' | 'deployment' | 'node' |
 export function parseEndpoint(text: string, namespace = 'default', at: SourcePosition | null = null): EndpointRef {
   const slash = text.indexOf('/')
   const head = slash < 0 ? '' : text.slice(0, slash)
-  const kind = KINDS[head]
+  const kind = Object.hasOwn(KINDS, head) ? KINDS[head] : undefined
   const wrong = (): never => {
-    const near = nearest(head, Object.keys(KINDS), 1)
+    const near = kind === undefined ? nearest(head, Object.keys(KINDS), 1) : []
     const hint = head !== '' && near.length > 0 && text.split('/').length > 2 ? ` (did you mean ${near[0]}/?)` : ''
     throw inputError(`"${text}" names no endpoint${hint}`, FORMS, at)
   }

@@ -45,7 +45,7 @@ export function readPodSpec(spec: Fields, restart: PodSpec['restartPolicy']): Po
     affinity: spec.has('affinity') ? readAffinity(spec.child('affinity', 'Affinity')) : null,
     tolerations: spec.list('tolerations', 'Toleration').map(readToleration),
     topologySpreadConstraints: spec.list('topologySpreadConstraints', 'TopologySpreadConstraint').map(readSpread),
-    priority: spec.int('priority', PRIORITIES[className] ?? 0),
+    priority: spec.int('priority', Object.hasOwn(PRIORITIES, className) ? PRIORITIES[className] : 0),
     preemptionPolicy: spec.oneOf('preemptionPolicy', ['PreemptLowerPriority', 'Never'], 'PreemptLowerPriority'),
     readinessGates: spec.list('readinessGates', 'PodReadinessGate').map((gate) => gate.text('conditionType')),
     schedulingGates: spec.list('schedulingGates', 'PodSchedulingGate').map((gate) => gate.text('name')),
