@@ -1,4 +1,5 @@
 import { addressHistory } from '../explain/address-history.ts'
+import { type Handshake, handshakesOf } from '../explain/handshakes.ts'
 import { endpointCounts, podLives } from '../explain/pod-lives.ts'
 import { isKind } from '../explain/record.ts'
 import { timelineOf } from '../explain/timeline/timeline.ts'
@@ -6,8 +7,9 @@ import type { Service } from '../kube/api/service.ts'
 import { Emulation } from '../scenario/emulation.ts'
 import { slimPod } from '../scenario/lifecycle/slim.ts'
 import type { Inventory } from '../scenario/load/inventory.ts'
+import { perform } from '../scenario/operations.ts'
 import type { NodePlan } from '../scenario/plan.ts'
-import { type RecordedAction, replay } from '../scenario/replay.ts'
+import { BY_HAND, type RecordedAction, replay } from '../scenario/replay.ts'
 import type { Recording } from '../trace/recorder.ts'
 import type {
   ClusterView,
@@ -39,6 +41,7 @@ export function experienceOf(inventory: Inventory, seed: number | undefined): Ex
     cluster: (kills) => (kills.length === 0 ? clusterView(world.untouched) : clusterView(world.after(kills, 'off'))),
     trace: (request, kills) => story(world.after(kills, 'frames'), request),
     life: (kills) => lifeOf(world.played(kills)),
+    handshakes: (request, kills) => talks(world, request, kills),
   }
 }
 
@@ -62,7 +65,7 @@ class World {
 
   played(kills: readonly Kill[], recording: Recording = 'frames'): Emulation {
     const emulation = this.fresh(recording)
-    if (emulation.life !== null) replay(emulation, this.inventory.scenarios[0] ?? null, kills.map(deletion))
+    replay(emulation, this.inventory.scenarios[0] ?? null, kills.map(deletion))
     return emulation
   }
 
@@ -79,6 +82,21 @@ const deletion = ({ at, namespace, name, now }: Kill): RecordedAction => ({
 function story(emulation: Emulation, request: StoryRequest): Story {
   const { trace } = emulation.trace({ from: request.from, to: request.to, proto: request.protocol })
   return { request, lives: emulation.life !== null, trace, recorded: emulation.recorder }
+}
+
+function talks(world: World, request: StoryRequest, kills: readonly Kill[]): readonly Handshake[] {
+  const played = handshakesOf(world.played(kills).recorder)
+  if (played.length > 0) return played
+  const host = request.to
+    .replace(/^pod\/.*|^(svc|ip)\//, '')
+    .replace(/:\d+$/, '')
+    .split('/')
+    .reverse()
+    .join('.')
+  if (host === '') return []
+  const emulation = world.after(kills, 'frames')
+  perform(emulation, { name: 'curl', with: { from: request.from, url: `https://${host}/` } }, BY_HAND)
+  return handshakesOf(emulation.recorder)
 }
 
 function lifeOf({ life, recorder, now }: Emulation): Life | null {

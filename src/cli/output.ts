@@ -44,10 +44,10 @@ export function writeNew(
   }
 }
 
-/** A reader that goes away (`| head`) ends the program quietly, as it does others. */
+/** A reader that goes away (`| head`), or a terminal, ends the program quietly, as it does others. */
 export function quietWhenPipeCloses(): void {
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code === 'EPIPE') process.exit(0)
+    if (error.code === 'EPIPE' || error.code === 'EIO') process.exit(0)
     throw error
   })
 }

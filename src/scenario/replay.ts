@@ -46,7 +46,8 @@ function act(emulation: Emulation, { at, operation }: RecordedAction): void {
   perform(emulation, operation, BY_HAND)
 }
 
-const BY_HAND: SourcePosition = { file: 'what was done by hand', line: 1, column: 1 }
+/** Where an action comes from that no file asked for. */
+export const BY_HAND: SourcePosition = { file: 'what was done by hand', line: 1, column: 1 }
 
 function comeToRest(emulation: Emulation, life: Lifecycle): void {
   const end = emulation.now + AFTERMATH

@@ -96,14 +96,20 @@ let session: Session
 afterEach(() => session?.close())
 
 describe.each(SIZES)('at %ix%i', (columns, rows) => {
-  it.each(['topology', 'trace', 'life', 'killed', 'help', 'pick'])(
+  it.each(['topology', 'trace', 'tls', 'life', 'killed', 'help', 'pick'])(
     'the %s screen fills every row to the last cell',
     async (screen) => {
       session = new Session(columns, rows)
       const keys =
-        { topology: [']', ']', ']'], trace: ['2', ']', ']'], life: ['5'], killed: ['x'], help: ['?'], pick: ['d'] }[
-          screen
-        ] ?? []
+        {
+          topology: [']', ']', ']'],
+          trace: ['2', ']', ']'],
+          tls: ['4', 'j', '\t'],
+          life: ['5'],
+          killed: ['x'],
+          help: ['?'],
+          pick: ['d'],
+        }[screen] ?? []
       await session.press(...keys)
       const lines = await session.lines()
       if (process.env.SHOW) console.log(lines.join('\n'))
@@ -149,6 +155,29 @@ describe('the keyboard', () => {
     await session.press('\u001b[M !!', '\u001b[200~qqq')
     expect(session.last?.cursor).toBe(0)
     expect(session.last?.mode.kind).toBe('normal')
+  })
+})
+
+describe('a handshake', () => {
+  it('is a ladder; Tab turns to what was decided and derived after the message', async () => {
+    session = new Session(80, 24)
+    await session.press('4', 'j')
+    const ladder = (await session.lines()).slice(2, 11).map((text) => text.slice(1, 43).trimEnd())
+    expect(ladder).toEqual([
+      '═ handshake  ServerHello ═════════════════',
+      '     client              web',
+      '    1 ClientHello ─────────→     90 plain',
+      ' >  2 ←───────── ServerHello     90 plain',
+      '     -- a tap reads nothing from here --',
+      '    3 ←─ EncryptedExtensions     90 {hs}',
+      '    4 ←───────── Certificate     90 {hs}',
+      '    5 ←──────────── Finished     90 {hs}',
+      '',
+    ])
+    await session.press('\t')
+    expect((await session.lines()).join('\n')).toMatch(/version: TLS 1\.3/)
+    await session.press('\t')
+    expect((await session.lines()).join('\n')).toMatch(/Handshake Secret = HKDF-Extract/)
   })
 })
 
@@ -210,7 +239,7 @@ describe('pods that are killed', () => {
 describe('looks', () => {
   it('ASCII draws nothing outside ASCII', async () => {
     session = new Session(80, 24, { color: false, ascii: true })
-    await session.press(']', '2', '5', 'x')
+    await session.press(']', '2', '4', '5', 'x')
     const text = (await session.lines()).join('\n')
     expect([...text].filter((character) => character.charCodeAt(0) > 126)).toEqual([])
   })

@@ -7,6 +7,7 @@ import { type Action, reduce, type State } from './model/state.ts'
 import type { ScreenProps } from './screens/frame.tsx'
 import { LifeScreen } from './screens/life.tsx'
 import { HelpScreen, PickScreen } from './screens/overlays.tsx'
+import { TlsScreen } from './screens/tls.tsx'
 import { TopologyScreen } from './screens/topology.tsx'
 import { TraceScreen } from './screens/trace.tsx'
 import { themeOf } from './theme/theme.ts'
@@ -55,6 +56,8 @@ function Screen(props: ScreenProps): ReactElement {
       return <TopologyScreen {...props} />
     case 'trace':
       return <TraceScreen {...props} />
+    case 'tls':
+      return <TlsScreen {...props} />
     case 'life':
       return <LifeScreen {...props} />
   }

@@ -1,6 +1,6 @@
 /** What the terminal UI says, in English. Names of keys are never translated. */
 export const ui = {
-  views: { topology: 'Topology', trace: 'Trace', life: 'Pods/IP' },
+  views: { topology: 'Topology', trace: 'Trace', tls: 'TLS', life: 'Pods/IP' },
   services: 'endpoints',
   underlay: 'underlay',
   path: 'path',
@@ -22,7 +22,7 @@ export const ui = {
     `${from} asks http://${name}. Where does ${address} live? Guess, then press Space.`,
   nowhere: 'On no device: this rule rewrote it. Space goes on.',
   arrived: (mayKill: boolean, pod: string): string =>
-    `Arrived. r reply${mayKill ? ` · x kill ${pod}` : ''} · ? more keys`,
+    `Arrived. r reply${mayKill ? ` · x kill ${pod}` : ''} · 4 the same over HTTPS · ?`,
   answered: (mayKill: boolean, pod: string): string => `Answered.${mayKill ? ` x kill ${pod} ·` : ''} ? more keys`,
   noLife: 'nothing lives in this cluster: its pods are addresses that answer, and no controller makes others',
   noPodToKill: 'this packet was delivered to no pod: choose one in view 5',
@@ -31,6 +31,29 @@ export const ui = {
     `${pod} was deleted at ${when}${successor === '' ? '; nobody makes another one' : `; ${successor} takes its place`}   u undoes`,
   undone: (pod: string): string => `as it was: nobody has deleted ${pod}`,
   nothingToUndo: 'nothing was done that could be undone',
+  noTls: 'no TLS connection in this scenario, and the destination serves no https',
+  tls: {
+    ladder: 'handshake',
+    server: 'server',
+    plain: 'plain',
+    handshake: 'hs',
+    application: 'app',
+    data: 'application data',
+    sealed: '-- a tap reads nothing from here --',
+    details: { record: 'message', decisions: 'decided', keys: 'keys', certificates: 'certificates' },
+    open: (length: number): string => `a plain record of ${length} B: a tap reads it`,
+    sealedBy: (algorithm: string, sequence: number): string =>
+      `sealed by ${algorithm}, record ${sequence} of these keys`,
+    inside: (type: string, content: number, padding: number, overhead: number): string =>
+      `inside ${type}: ${content} B + ${padding} padding + ${overhead} overhead`,
+    none: 'none',
+    offered: (list: string): string => `offered: ${list}`,
+    noDecision: 'nothing was decided after this message',
+    noKeys: 'no key was derived after this message',
+    transcript: (after: string): string => `transcript up to ${after}`,
+    hidden: '(not recorded)',
+    connection: (n: number, of: number): string => `connection ${n}/${of}`,
+  },
   life: {
     title: 'pod lifecycle',
     column: (seconds: number): string => `1 col = ${seconds} s`,
@@ -83,7 +106,8 @@ export const ui = {
       ['s', 'pick the source'],
       ['d', 'pick the destination'],
       ['p', 'protocol of the packet: tcp, udp, icmp'],
-      ['1 2 5  Esc', 'Topology, Trace, Pods/IP; back'],
+      ['1 2 4 5  Esc', 'Topology, Trace, TLS, Pods/IP; back'],
+      ['Tab  } {', 'in TLS: message, decisions, keys, certificates; next connection'],
       ['x  X', 'kill the pod: with grace, without'],
       ['u', 'undo: as if it had not been killed'],
       ['Tab', 'next pane'],
@@ -121,6 +145,7 @@ export const ui = {
       'tab pane',
       'D drop',
     ],
+    tls: ['? help', 'q quit', 'j/k message', 'tab detail', '} { connection', 'PgDn scroll', '1 topology', '2 trace'],
     life: [
       '? help',
       'q quit',

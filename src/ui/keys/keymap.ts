@@ -114,6 +114,7 @@ const NORMAL: Readonly<Record<string, KeyResult>> = {
   '>': { kind: 'speed', by: 1 },
   '1': { kind: 'view', view: 'topology' },
   '2': { kind: 'view', view: 'trace' },
+  '4': { kind: 'view', view: 'tls' },
   '5': { kind: 'view', view: 'life' },
   x: { kind: 'kill', now: false },
   X: { kind: 'kill', now: true },

@@ -35,6 +35,8 @@ export function tabsRow(state: State): Line {
     ' ',
     tab('2', 'trace', en.ui.views.trace),
     ' ',
+    tab('4', 'tls', en.ui.views.tls),
+    ' ',
     tab('5', 'life', en.ui.views.life),
   )
 }
@@ -64,6 +66,7 @@ function lastEvent({ life, moment }: State): Line {
 
 /** The whole trace as a bar: the answer begins at its mark, bad ends are marked, the handle is where we are. */
 export function scrubberRow(state: State, glyphs: Glyphs, cells: number): Line {
+  if (state.view === 'tls') return rungRow(state, glyphs, cells)
   if (state.view === 'life') return timeRow(state, glyphs, cells)
   const hops = allHops(state.story)
   const since = (hop: Hop | undefined): string => milliseconds((hop?.at ?? 0) - (hops[0]?.at ?? 0))
@@ -77,8 +80,26 @@ export function scrubberRow(state: State, glyphs: Glyphs, cells: number): Line {
     if (hop.action === 'drop' || hop.action === 'reject' || hop.action === 'icmp-error') bar[at(i)] = glyphs.drop
   })
   const handle = at(Math.min(state.cursor, Math.max(0, hops.length - 1)))
-  const before = bar.slice(0, handle).join('')
-  const after = bar.slice(handle + 1).join('')
+  return barLine(bar, handle, glyphs, label)
+}
+
+/** The connection as a bar; a sign where an alert ended it. */
+function rungRow({ handshakes, talk, rung }: State, glyphs: Glyphs, cells: number): Line {
+  const { rungs } = handshakes[talk] ?? { rungs: [] }
+  const since = (i: number): string => milliseconds((rungs[i]?.at ?? 0) - (rungs[0]?.at ?? 0))
+  const label = ` ${since(rung)} / ${since(rungs.length - 1)} `
+  const length = Math.max(10, cells - width(label) - 6)
+  const bar = Array.from({ length }, () => glyphs.bar)
+  const at = (i: number): number => (rungs.length < 2 ? 0 : Math.round((i * (length - 1)) / (rungs.length - 1)))
+  rungs.forEach(({ event }, i) => {
+    if (event.kind === 'tls-alert' && event.level === 'fatal') bar[at(i)] = glyphs.drop
+  })
+  return barLine(bar, at(rung), glyphs, label)
+}
+
+/** A bar with its handle. */
+function barLine(bar: readonly string[], handle: number, glyphs: Glyphs, label: string): Line {
+  const [before, after] = [bar.slice(0, handle).join(''), bar.slice(handle + 1).join('')]
   return line(span(' < ', 'dim'), before, span(glyphs.handle, 'strong'), span(after, 'dim'), span(' > ', 'dim'), label)
 }
 
@@ -91,9 +112,7 @@ function timeRow({ life, moment, kills }: State, glyphs: Glyphs, cells: number):
   const bar = Array.from({ length }, () => glyphs.bar)
   for (const request of life?.requests ?? []) if (!request.ok) bar[at(request.at)] = glyphs.drop
   for (const kill of kills) bar[at(kill.at)] = glyphs.kill
-  const handle = at(moment)
-  const [before, after] = [bar.slice(0, handle).join(''), bar.slice(handle + 1).join('')]
-  return line(span(' < ', 'dim'), before, span(glyphs.handle, 'strong'), span(after, 'dim'), span(' > ', 'dim'), label)
+  return barLine(bar, at(moment), glyphs, label)
 }
 
 /** The keys of the present mode; a narrow terminal gets fewer of them, and none is cut. */

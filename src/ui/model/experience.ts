@@ -1,4 +1,5 @@
 import type { Tenancy } from '../../explain/address-history.ts'
+import type { Handshake } from '../../explain/handshakes.ts'
 import type { EndpointCount, PodLife } from '../../explain/pod-lives.ts'
 import type { Recorded } from '../../explain/record.ts'
 import type { TimelineEntry } from '../../explain/timeline/timeline.ts'
@@ -18,6 +19,8 @@ export interface Experience {
   trace(request: StoryRequest, kills: readonly Kill[]): Story
   /** The scenario played to its end, with what the user did to it on the way; null where nothing lives. */
   life(kills: readonly Kill[]): Life | null
+  /** The TLS connections of the scenario; where it has none, that of this request over https. */
+  handshakes(request: StoryRequest, kills: readonly Kill[]): readonly Handshake[]
 }
 
 /** The user deletes a pod at a moment of the scenario. */

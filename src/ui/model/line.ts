@@ -14,6 +14,34 @@ export const line = (...parts: readonly (string | Span)[]): Line =>
 export const plainText = (row: Line): string => row.map((part) => part.text).join('')
 export const lineWidth = (row: Line): number => row.reduce((sum, part) => sum + width(part.text), 0)
 
+/** A row that is too long as several: what does not fit goes on below, a little to the right. */
+export function folded(row: Line, cells: number): Line[] {
+  const rows: Span[][] = [[]]
+  let left = cells
+  for (const { text, tone } of row) {
+    for (let rest = text; rest !== ''; ) {
+      const piece = breakAt(rest, left)
+      rows[rows.length - 1].push({ text: piece, tone })
+      left -= width(piece)
+      rest = rest.slice(piece.length)
+      if (rest === '') break
+      rows.push([span(HANGING)])
+      left = cells - HANGING.length
+      rest = rest.trimStart()
+    }
+  }
+  return rows
+}
+
+const HANGING = '      '
+
+/** What of the text fits, up to a blank where there is one not too far back. */
+function breakAt(text: string, cells: number): string {
+  const piece = cut(text, cells)
+  const blank = piece === text ? -1 : piece.lastIndexOf(' ')
+  return blank > piece.length / 2 ? piece.slice(0, blank) : piece
+}
+
 /** Exactly `cells` wide: cut with an ellipsis or filled with blanks, then styled. */
 export function render(row: Line, cells: number, theme: Theme): string {
   let left = cells

@@ -1,3 +1,4 @@
+import type { Handshake } from '../../explain/handshakes.ts'
 import type { Hop } from '../../explain/hops.ts'
 import { en } from '../../explain/messages/en.ts'
 import { stageAt } from '../../explain/pod-lives.ts'
@@ -12,9 +13,10 @@ import {
   type Target,
   targetsOf,
 } from './experience.ts'
+import { agreedLine, DETAILS, type Detail } from './handshake.ts'
 import { moments } from './life.ts'
 
-export type View = 'topology' | 'trace' | 'life'
+export type View = 'topology' | 'trace' | 'tls' | 'life'
 export type Mode =
   | { readonly kind: 'normal' }
   | { readonly kind: 'help' }
@@ -38,6 +40,11 @@ export interface State {
   /** The moment that the view of lives looks at, and the pod chosen there. */
   readonly moment: number
   readonly pod: number
+  /** Looked up when the TLS view is opened: which connection, which of its messages, and what is told of it. */
+  readonly handshakes: readonly Handshake[]
+  readonly talk: number
+  readonly rung: number
+  readonly detail: Detail
   /** Index into `allHops`: the packet's hops, then its answer's. */
   readonly cursor: number
   readonly focus: 0 | 1
@@ -75,6 +82,10 @@ export function start(experience: Experience, request: StoryRequest, look: { col
     life: null,
     moment: 0,
     pod: 0,
+    handshakes: [],
+    talk: 0,
+    rung: 0,
+    detail: 'record',
     cursor: 0,
     focus: 0,
     scroll: 0,
@@ -94,8 +105,10 @@ export function reduce(experience: Experience, state: State, action: Action): St
   switch (action.kind) {
     case 'hop':
       if (state.view === 'life') return seek(state, action.by)
+      if (state.view === 'tls') return atRung(state, state.rung + action.by)
       return moved({ ...state, playing: false }, state.cursor + action.by)
     case 'goto':
+      if (state.view === 'tls') return gotoRung(state, action.hop)
       if (state.view === 'life') return lookAt(state, action.hop === 'first' ? 0 : (state.life?.end ?? 0))
       return moved({ ...state, playing: false }, targetHop(state, action.hop))
     case 'tick':
@@ -119,6 +132,7 @@ export function reduce(experience: Experience, state: State, action: Action): St
     case 'close':
       return { ...state, mode: { kind: 'normal' } }
     case 'focus':
+      if (state.view === 'tls') return { ...state, detail: nextDetail(state.detail), scroll: 0 }
       return { ...state, focus: state.focus === 0 ? 1 : 0, scroll: 0 }
     case 'color':
       return { ...state, color: !state.color }
@@ -186,12 +200,51 @@ function riddleOf({ forward }: Story['trace']): { readonly hop: number; readonly
 
 function viewed(experience: Experience, state: State, view: View): State {
   const still = { ...state, view, focus: 0 as const, scroll: 0, playing: false }
-  if (view !== 'life') return still
+  if (view === 'tls') return talked(experience, still)
+  if (view !== 'life') return { ...still, message: '' }
   if (state.life !== null) return { ...still, message: '' }
   const life = experience.life(state.kills)
   if (life === null) return { ...state, message: en.ui.noLife }
   return { ...still, life, moment: life.end, pod: Math.min(state.pod, life.pods.length - 1), message: '' }
 }
+
+function talked(experience: Experience, state: State): State {
+  const handshakes = experience.handshakes(state.story.request, state.kills)
+  if (handshakes.length === 0) return { ...state, view: 'topology', message: en.ui.noTls }
+  return inTalk({ ...state, handshakes }, 0)
+}
+
+function inTalk(state: State, to: number): State {
+  const talk = Math.max(0, Math.min(state.handshakes.length - 1, to))
+  const message = agreedLine(state.handshakes[talk], talk, state.handshakes.length)
+  return { ...state, talk, rung: 0, scroll: 0, message }
+}
+
+function atRung(state: State, to: number): State {
+  const last = (state.handshakes[state.talk]?.rungs.length ?? 1) - 1
+  return { ...state, rung: Math.max(0, Math.min(last, to)), scroll: 0 }
+}
+
+function gotoRung(state: State, to: 'first' | 'last' | 'reply' | 'forward' | 'drop'): State {
+  const { rungs } = state.handshakes[state.talk] ?? { rungs: [] }
+  switch (to) {
+    case 'reply':
+      return inTalk(state, state.talk + 1)
+    case 'forward':
+      return inTalk(state, state.talk - 1)
+    case 'first':
+      return atRung(state, 0)
+    case 'last':
+      return atRung(state, rungs.length)
+    case 'drop':
+      return atRung(
+        state,
+        rungs.findIndex(({ event }) => event.kind === 'tls-alert' && event.level === 'fatal'),
+      )
+  }
+}
+
+const nextDetail = (detail: Detail): Detail => DETAILS[(DETAILS.indexOf(detail) + 1) % DETAILS.length]
 
 const lookAt = (state: State, moment: number): State => ({ ...state, moment, playing: false, message: '' })
 
@@ -289,6 +342,10 @@ function movedIn(state: State, by: number): State {
   if (state.view === 'life') {
     const pods = state.life?.pods.length ?? 0
     return { ...state, pod: Math.max(0, Math.min(pods - 1, state.pod + by)), scroll: 0 }
+  }
+  if (state.view === 'tls') {
+    const far = Math.abs(by) > 1
+    return far ? { ...state, scroll: Math.max(0, state.scroll + Math.sign(by) * 8) } : atRung(state, state.rung + by)
   }
   if (state.view === 'trace' && state.focus === 1) return { ...state, scroll: Math.max(0, state.scroll + by) }
   return moved({ ...state, playing: false }, state.cursor + by)

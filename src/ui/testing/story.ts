@@ -8,6 +8,7 @@ import { echoWord, writeIcmp } from '../../wire/fast/icmp.ts'
 import { writeIpv4 } from '../../wire/fast/ipv4.ts'
 import { Frame } from '../../wire/frame.ts'
 import type { Experience, Story, StoryRequest } from '../model/experience.ts'
+import { exampleHandshake } from './handshake.ts'
 import { exampleLife } from './life.ts'
 
 /** A small cluster with one traced ping, for tests of what the screens draw. */
@@ -28,6 +29,7 @@ export function exampleExperience(): Experience {
     }),
     trace: exampleStory,
     life: exampleLife,
+    handshakes: () => [exampleHandshake()],
   }
 }
 
