@@ -176,7 +176,7 @@ describe('a handshake', () => {
     ])
     await session.press('\t')
     expect((await session.lines()).join('\n')).toMatch(/version: TLS 1\.3/)
-    await session.press('\t')
+    await session.press('\t\t\t\t\t')
     expect((await session.lines()).join('\n')).toMatch(/Handshake Secret = HKDF-Extract/)
   })
 })

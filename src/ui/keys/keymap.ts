@@ -93,6 +93,7 @@ function namedAction(name: Exclude<KeyPress['name'], '' | 'ctrl-c'>, state: Stat
 const NORMAL: Readonly<Record<string, KeyResult>> = {
   q: { kind: 'quit' },
   '?': { kind: 'help' },
+  '\t': { kind: 'focus' },
   ' ': { kind: 'play' },
   ']': { kind: 'hop', by: 1 },
   '[': { kind: 'hop', by: -1 },

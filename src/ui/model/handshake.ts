@@ -95,6 +95,19 @@ export function detailRows(handshake: Handshake, chosen: number, detail: Detail,
   }
 }
 
+/** What is worth seeing beside `detail`: what there is of it, the certificates with the message that brought them. */
+export function besideOf({ rungs }: Handshake, chosen: number, detail: Detail): Detail {
+  const { event, after } = rungs[chosen] ?? { event: null, after: [] }
+  const brought = event?.kind === 'tls-message' && event.message === 'Certificate'
+  const decided = after.some(({ kind }) => kind === 'tls-negotiation' || kind === 'tls-verification')
+  const wanted: Detail[] = [
+    ...(brought ? ['certificates' as const] : []),
+    ...(decided ? ['decisions' as const] : []),
+    'keys',
+  ]
+  return wanted.find((one) => one !== detail) ?? 'record'
+}
+
 /** How the record was sealed, so that each byte on the wire is accounted for. */
 function recordRows(rung: Rung): Line[] {
   const protection = protectionOf(rung)

@@ -2,7 +2,7 @@ import { Box } from 'ink'
 import type { ReactElement } from 'react'
 import { en } from '../../explain/messages/en.ts'
 import { Pane } from '../components/pane.tsx'
-import { DETAILS, type Detail, detailRows, ladderRows, nameOf, rowOfRung } from '../model/handshake.ts'
+import { besideOf, DETAILS, type Detail, detailRows, ladderRows, nameOf, rowOfRung } from '../model/handshake.ts'
 import { scrollFor } from '../model/hop-list.ts'
 import { folded, type Line, line, span } from '../model/line.ts'
 import { chromeRows, ScreenFrame, type ScreenProps } from './frame.tsx'
@@ -25,7 +25,7 @@ export function TlsScreen(props: ScreenProps): ReactElement {
   const rows = (detail: Detail): Line[] =>
     detailRows(handshake, state.rung, detail, theme.glyphs).flatMap((row) => folded(row, right - 2))
   const chosen = handshake.rungs[state.rung]
-  const second = DETAILS[(DETAILS.indexOf(state.detail) + 1) % DETAILS.length]
+  const second = besideOf(handshake, state.rung, state.detail)
   const upper = body >= 26 ? Math.ceil(body / 2) : body
   const pane = { width: right, theme }
   return (
