@@ -31,14 +31,15 @@ import { formatPrefix } from '../util/prefix.ts'
  */
 export function experienceOf(inventory: Inventory, seed: number | undefined): Experience {
   const world = new World(inventory, seed)
-  const { plan, seed: used } = world.untouched
+  const { plan, seed: used } = world.first
+  const untouched = clusterView(world.first)
   return {
     title: inventory.scenarios[0]?.title ?? 'cluster',
     seed: used,
     overlay: plan.path.overlay,
     proxyMode: plan.path.proxyMode,
     underlay: plan.lan.subnets.map(formatPrefix).join(' '),
-    cluster: (kills) => (kills.length === 0 ? clusterView(world.untouched) : clusterView(world.after(kills, 'off'))),
+    cluster: (kills) => (kills.length === 0 ? untouched : clusterView(world.after(kills, 'off'))),
     trace: (request, kills) => story(world.after(kills, 'frames'), request),
     life: (kills) => lifeOf(world.played(kills)),
     handshakes: (request, kills) => talks(world, request, kills),
@@ -46,18 +47,25 @@ export function experienceOf(inventory: Inventory, seed: number | undefined): Ex
 }
 
 class World {
-  /** As it stands when it is up, and nobody has done anything. */
-  readonly untouched: Emulation
+  /** As it stands when it is up, and nobody has done anything. The first trace is made in it. */
+  readonly first: Emulation
+  private spent = false
 
   constructor(
     private readonly inventory: Inventory,
     private readonly seed: number | undefined,
   ) {
-    this.untouched = this.after([], 'off')
+    this.first = this.up('frames')
   }
 
   after(kills: readonly Kill[], recording: Recording): Emulation {
     if (kills.length > 0) return this.played(kills, recording)
+    if (this.spent) return this.up(recording)
+    this.spent = true
+    return this.first
+  }
+
+  private up(recording: Recording): Emulation {
     const emulation = this.fresh(recording)
     emulation.life?.settle()
     return emulation
