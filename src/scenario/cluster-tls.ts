@@ -88,10 +88,9 @@ export class ClusterTls {
     return store
   }
 
-  /** For a pod's server; null where it cannot load its certificate, which it then says, as it does when it starts. */
-  server(pod: Pod, tls: TlsServing, context: PodContext): AcceptTls | null {
+  /** For a pod's server; null where it cannot load its certificate, which it then says. `mounted`: when it started. */
+  server(pod: Pod, tls: TlsServing, context: PodContext, mounted: Nanos): AcceptTls | null {
     const { namespace, name } = pod.meta
-    const mounted = context.simulation.now
     const rng = this.rng.fork(`certificate of ${namespace}/${name}`)
     const random = this.rng.fork(`signatures of ${namespace}/${name}`)
     const own = tls.secrets.length > 0 ? null : identify(this.identity(pod, tls, rng), rng.fork('signatures'))

@@ -4,7 +4,6 @@ import { Veth } from '../linux/device/veth.ts'
 import { inputError, type SourcePosition } from '../util/diagnostics.ts'
 import { nearest } from '../util/near.ts'
 import type { Host } from './cluster.ts'
-import { versionsUpTo } from './cluster-tls.ts'
 import type { Emulation } from './emulation.ts'
 import { performLifecycle } from './lifecycle/perform.ts'
 import { durationOf } from './load/duration.ts'
@@ -12,6 +11,7 @@ import type { Operation } from './load/scenario-kind.ts'
 import type { Outcome } from './outcome.ts'
 import { connect, curl, ping, resolve, traceroute } from './programs.ts'
 import { addressOfTarget, defaultPort } from './target.ts'
+import { curlOptions, rotateCert } from './tls/operations.ts'
 
 const DONE: Outcome = { kind: 'done' }
 
@@ -35,10 +35,8 @@ export function perform(emulation: Emulation, operation: Operation, at: SourcePo
       return emulation.runProgram(host, 'connect', (context) => connect(context, to, port, operation.with.send))
     }
     case 'curl': {
-      const { from, url, insecure = false, tlsMax } = operation.with
-      const host = emulation.host(from, at)
-      const https = emulation.tls.client({ insecure, versions: versionsUpTo(tlsMax) })
-      return emulation.runProgram(host, 'curl', (context) => curl(context, url, { upgrades: { https } }))
+      const { host, options } = curlOptions(emulation, operation.with, at)
+      return emulation.runProgram(host, 'curl', (context) => curl(context, operation.with.url, options))
     }
     case 'advance':
       emulation.advance(durationOf(operation.with))
@@ -48,6 +46,9 @@ export function perform(emulation: Emulation, operation: Operation, at: SourcePo
       return DONE
     case 'cutLink':
       cut(deviceOf(emulation, operation.with, at), at)
+      return DONE
+    case 'rotateCert':
+      rotateCert(emulation, operation.with, at)
       return DONE
     case 'addNode':
       emulation.addNode(operation.with.name, operation.with.address, at)

@@ -1,3 +1,4 @@
+import type { TlsResult } from '../app/curl/options.ts'
 import type { Trace } from '../explain/trace.ts'
 import type { DropReason } from '../trace/drops.ts'
 import type { PacketId } from '../trace/step.ts'
@@ -24,7 +25,14 @@ export type Outcome =
     }
   | { readonly kind: 'connect'; readonly error: string | null }
   | { readonly kind: 'resolve'; readonly addresses: readonly Address[]; readonly error: string | null }
-  | { readonly kind: 'curl'; readonly status: number | null; readonly exit: number; readonly error: string | null }
+  | {
+      readonly kind: 'curl'
+      readonly status: number | null
+      readonly exit: number
+      readonly error: string | null
+      /** Null where TLS was not spoken. */
+      readonly tls: TlsResult | null
+    }
   /** What was expected of the cluster at that moment, and did not hold. */
   | { readonly kind: 'check'; readonly failures: readonly Failure[] }
   | { readonly kind: 'done' }
@@ -60,6 +68,10 @@ export interface Failure {
 export function judge(outcome: Outcome, expect: StepExpectation): Failure[] {
   const failures: Failure[] = []
   for (const field of Object.keys(expect) as (keyof StepExpectation)[]) {
+    if (field === 'tls') {
+      failures.push(...judgeTls(outcome, expect.tls ?? {}))
+      continue
+    }
     const expected = show(expect[field])
     const got = show(actual(outcome, field))
     if (expected !== got) failures.push({ field, expected, got })
@@ -67,7 +79,15 @@ export function judge(outcome: Outcome, expect: StepExpectation): Failure[] {
   return failures
 }
 
-function actual(outcome: Outcome, field: keyof StepExpectation): unknown {
+function judgeTls(outcome: Outcome, expect: NonNullable<StepExpectation['tls']>): Failure[] {
+  const tls = outcome.kind === 'curl' ? outcome.tls : null
+  return (Object.keys(expect) as (keyof typeof expect)[]).flatMap((field) => {
+    const [expected, got] = [show(expect[field]), show(tls?.[field])]
+    return expected === got ? [] : [{ field: `tls.${field}`, expected, got }]
+  })
+}
+
+function actual(outcome: Outcome, field: Exclude<keyof StepExpectation, 'tls'>): unknown {
   switch (field) {
     case 'verdict':
       return outcome.kind === 'trace' ? outcome.trace.verdict : null

@@ -4,6 +4,7 @@ import { PodProcess } from '../app/pod-process.ts'
 import type { Pod } from '../kube/api/pod.ts'
 import type { Namespace } from '../linux/namespace.ts'
 import type { Sockets } from '../linux/socket/table.ts'
+import type { Nanos } from '../sim/time.ts'
 import type { ClusterTls } from './cluster-tls.ts'
 import { type ClusterDns, servesDns } from './dns.ts'
 import type { Server } from './pod-sockets.ts'
@@ -39,15 +40,15 @@ export function serverOf(pod: Pod, around: () => Surroundings): Server | null {
   if (servings.length === 0 && !dns) return null
   return (namespace, sockets) => {
     if (dns) around().dns.serve(startProcess(namespace, sockets, 'coredns', around()), around().epoch)
-    serve(servings, (program) => startProcess(namespace, sockets, program, around()), secureOf(pod, around()))
+    serve(servings, (program) => startProcess(namespace, sockets, program, around()), secureOf(pod, around(), 0))
   }
 }
 
-/** How a pod's servers speak TLS. */
-export const secureOf = (pod: Pod, { tls }: Surroundings): Secure => ({
-  https: (process, serving) => tls.server(pod, serving, process),
+/** How a pod's servers speak TLS; its Secrets were mounted when it started. */
+export const secureOf = (pod: Pod, { tls }: Surroundings, started: Nanos): Secure => ({
+  https: (process, serving) => tls.server(pod, serving, process, started),
   edge(process, port, serving) {
-    const accept = tls.server(pod, serving, process)
+    const accept = tls.server(pod, serving, process, started)
     if (accept !== null)
       serveEdge(process, { port, routes: serving.routes, accept, connect: tls.client({ insecure: false }) })
   },

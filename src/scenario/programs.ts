@@ -38,8 +38,8 @@ export function* traceroute(
 }
 
 export function* curl(context: PodContext, url: string, options: CurlOptions): Process<Outcome> {
-  const { code, status, message } = yield* fetch(context, url, options)
-  return { kind: 'curl', status, exit: code, error: message }
+  const { code, status, message, tls } = yield* fetch(context, url, options)
+  return { kind: 'curl', status, exit: code, error: message, tls }
 }
 
 /** getaddrinfo(3), with its error names. */

@@ -52,12 +52,12 @@ function trafficText({ client, url, made, failed, servers }: TrafficSummary): st
 }
 
 function stepText(report: StepReport, number: number, time: string): string[] {
-  const { step, outcome, failures } = report
+  const { step, outcome, exchange, failures } = report
   const judged =
     step.expect === null && outcome.kind !== 'check' ? '' : `  ${failures.length === 0 ? say.ok : say.failed}`
   const head = `${number}. ${titleOf(step)}  at ${time}${judged}`
   const wrong = failures.map(({ field, got, expected }) => say.expected(field, got, expected))
-  return [head, ...[...wrong, ...outcomeText(outcome)].map((line) => (line === '' ? '' : `   ${line}`))]
+  return [head, ...[...wrong, ...outcomeText(outcome), ...exchange].map((line) => (line === '' ? '' : `   ${line}`))]
 }
 
 /** What an operation came to, in a line or (a trace) many. */

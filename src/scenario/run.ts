@@ -11,6 +11,7 @@ import type { Scenario, ScenarioStep } from './load/scenario-kind.ts'
 import type { FinalExpectation } from './load/scenario-schema.ts'
 import { perform } from './operations.ts'
 import { type Failure, judge, type Outcome } from './outcome.ts'
+import { exchangeLines } from './tls/operations.ts'
 
 /** One step as it went. */
 export interface StepReport {
@@ -19,6 +20,8 @@ export interface StepReport {
   readonly began: Nanos
   readonly ended: Nanos
   readonly outcome: Outcome
+  /** Of a request over https: its handshake, in a few lines read from the record. */
+  readonly exchange: readonly string[]
   /** Empty when everything expected of it held. */
   readonly failures: readonly Failure[]
 }
@@ -88,10 +91,12 @@ export function runStep(emulation: Emulation, step: ScenarioStep): StepReport {
     emulation.advance(step.start - emulation.now)
   }
   const began = emulation.now
+  const before = emulation.recorder.steps.length
   const outcome = perform(emulation, step.operation, step.at)
+  const exchange = exchangeLines(emulation, before, step.operation.name)
   const expected = step.expect === null ? [] : judge(outcome, step.expect)
   const failures = outcome.kind === 'check' ? outcome.failures : expected
-  return { step, began, ended: emulation.now, outcome, failures }
+  return { step, began, ended: emulation.now, outcome, exchange, failures }
 }
 
 const seconds = (time: Nanos): string => `${Math.ceil(time / 1e6) / 1e3}s`

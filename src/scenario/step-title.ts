@@ -36,8 +36,9 @@ function doingOf(operation: Operation): string {
       return listed(say.connect(from, to), send > 0 && say.sends(send))
     }
     case 'curl': {
-      const { from, url, insecure, tlsMax } = operation.with
-      return listed(say.curl(from, url), insecure === true && say.insecure, tlsMax !== undefined && say.tlsMax(tlsMax))
+      const { from, url, insecure, tlsMax, ...rest } = operation.with
+      const usual = [insecure === true && say.insecure, tlsMax !== undefined && say.tlsMax(tlsMax)]
+      return listed(say.curl(from, url), ...usual, ...say.curlTls(rest))
     }
     case 'resolve':
       return say.resolve(operation.with.from, operation.with.name)
@@ -45,6 +46,8 @@ function doingOf(operation: Operation): string {
       return say.advance(operation.with)
     case 'cutLink':
       return say.cutLink(deviceName(operation.with))
+    case 'rotateCert':
+      return say.rotateCert(operation.with)
     case 'setMtu':
       return say.setMtu(deviceName(operation.with), operation.with.mtu)
     case 'addNode':

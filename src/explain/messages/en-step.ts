@@ -14,6 +14,49 @@ export const step = {
   insecure: 'any certificate will do',
   tlsMax: (version: string): string => `TLS ${version} at the most`,
   resolve: (from: string, name: string): string => `${from} looks up ${name}`,
+  /** What else of TLS is not as usual. */
+  curlTls: (step: {
+    readonly tlsMin?: string
+    readonly roots?: string
+    readonly cert?: string
+    readonly groups?: string | readonly string[]
+    readonly keyShares?: readonly string[]
+    readonly suites?: readonly string[]
+    readonly alpn?: readonly string[]
+    readonly sessions?: string
+    readonly earlyData?: boolean
+    readonly maxTime?: string
+  }): string[] =>
+    [
+      step.tlsMin === undefined ? '' : `TLS ${step.tlsMin} at the least`,
+      step.roots === undefined ? '' : `trusts ${step.roots}`,
+      step.cert === undefined
+        ? ''
+        : step.cert === 'cluster-ca'
+          ? 'shows a certificate of the cluster CA'
+          : `shows the certificate of ${step.cert}`,
+      step.groups === undefined ? '' : `groups ${[step.groups].flat().join(', ')}`,
+      step.keyShares === undefined ? '' : `a share for ${step.keyShares.join(', ')} only`,
+      step.suites === undefined ? '' : step.suites.join(', '),
+      step.alpn === undefined ? '' : step.alpn.length === 0 ? 'no ALPN' : `ALPN ${step.alpn.join(', ')}`,
+      step.sessions === undefined ? '' : `keeps sessions as ${step.sessions}`,
+      step.earlyData === true ? 'sends early data' : '',
+      step.maxTime === undefined ? '' : `waits ${step.maxTime}`,
+    ].filter((part) => part !== ''),
+  rotateCert: (step: {
+    readonly secret: string
+    readonly names?: readonly string[]
+    readonly validFor?: string
+    readonly fault?: string
+  }): string =>
+    [
+      `Secret ${step.secret} gets a new certificate`,
+      step.names === undefined ? '' : `for ${step.names.join(', ')}`,
+      step.validFor === undefined ? '' : `valid for ${step.validFor}`,
+      step.fault ?? '',
+    ]
+      .filter((part) => part !== '')
+      .join(', '),
   advance: (time: string): string => `${time} pass`,
   cutLink: (device: string): string => `the cable of ${device} is pulled out`,
   setMtu: (device: string, mtu: number): string => `the mtu of ${device} becomes ${mtu}`,

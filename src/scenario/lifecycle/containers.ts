@@ -59,8 +59,11 @@ export class Containers implements ContainerRuntime {
     if (dns && wanted(DNS_PORT)) this.around.dns.serve(start(DNS_PORT)('coredns'), this.around.epoch)
     for (const serving of servingsOf({ ...slim, ports: container.ports, serve: extra })) {
       if (!wanted(serving.port) || (dns && serving.port === DNS_PORT)) continue
-      serve([serving], start(serving.port), secureOf(slim, this.around), (process) =>
-        this.respond(pod, container, process),
+      serve(
+        [serving],
+        start(serving.port),
+        secureOf(slim, this.around, host.namespace.kernel.simulation.now),
+        (process) => this.respond(pod, container, process),
       )
     }
   }

@@ -2,6 +2,7 @@ import * as z from 'zod'
 import { parseAddress } from '../../util/address.ts'
 import { parsePrefix } from '../../util/prefix.ts'
 import { LIFECYCLE_OPERATIONS, lifecycleOperations, lifeExpectation, timing } from '../lifecycle/schema.ts'
+import { curlTls, tlsExpectation, tlsOperations } from '../tls/schema.ts'
 import { duration } from './duration.ts'
 
 const endpoint = z
@@ -61,9 +62,7 @@ const operations = {
   curl: z.strictObject({
     from: endpoint,
     url: z.string().min(1),
-    roots: z.literal('cluster-ca').optional().describe("whom to trust over https: the cluster's CA, also the default"),
-    insecure: z.boolean().optional().describe('accept any certificate, as curl -k does'),
-    tlsMax: z.enum(['1.2', '1.3']).optional().describe('the highest version of TLS to offer'),
+    ...curlTls,
   }),
   trace: z.strictObject({
     from: endpoint,
@@ -84,6 +83,7 @@ const operations = {
     mtu,
   }),
   addNode: z.strictObject({ name: z.string().min(1), address: address.optional() }),
+  ...tlsOperations,
   ...lifecycleOperations,
 }
 
@@ -101,6 +101,7 @@ const expectation = z.strictObject({
   received: z.int().optional().describe('replies that came back'),
   addresses: z.array(address).optional().describe('what a name resolves to, in the order that programs try them'),
   via: z.array(address).optional().describe('addresses that answered, in order, without the target'),
+  tls: tlsExpectation.optional(),
 })
 
 const step = z.strictObject({
@@ -148,12 +149,13 @@ export const EXPECTABLE: Readonly<Record<OperationName, readonly (keyof StepExpe
   ping: ['received', 'error'],
   traceroute: ['via', 'error'],
   connect: ['error'],
-  curl: ['status', 'exit', 'error'],
+  curl: ['status', 'exit', 'error', 'tls'],
   trace: ['verdict', 'reason', 'by', 'deliveredTo'],
   resolve: ['addresses', 'error'],
   advance: [],
   cutLink: [],
   setMtu: [],
+  rotateCert: [],
   addNode: [],
   ...(Object.fromEntries(LIFECYCLE_OPERATIONS.map((name) => [name, []])) as unknown as Record<
     keyof typeof lifecycleOperations,
