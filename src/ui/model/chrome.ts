@@ -12,17 +12,25 @@ import { allHops, forwardCount, type State } from './state.ts'
 export function statusRow(experience: Experience, state: State, glyphs: Glyphs, cells: number): Line {
   const hops = allHops(state.story)
   const { request, trace } = state.story
+  const title = `${experience.title} · ${experience.overlay} · ${experience.proxyMode}`
   const play = state.playing ? glyphs.playing : glyphs.paused
-  const left = line(
+  // Names give way to where we are and how it ended.
+  const names = Math.max(8, Math.floor((cells - 50) / 2))
+  const base = line(
     span(' podwire', 'strong'),
-    ` ${shorten(request.from)}${glyphs.right}${shorten(request.to)} ${request.protocol} `,
+    ` ${tail(shorten(request.from), names, glyphs)}${glyphs.right}${tail(shorten(request.to), names, glyphs)} ${request.protocol} `,
     span(`${play} ${state.speed}x`),
     ` ${en.ui.hopOf(Math.min(state.cursor + 1, hops.length), hops.length)}`,
-    span(cells >= 100 ? `  ${experience.title} · ${experience.overlay} · ${experience.proxyMode}` : '', 'dim'),
   )
+  const room = cells - lineWidth(base) - 16
+  const left = line(...base, span(cells >= 100 && width(title) <= room ? `  ${title}` : '', 'dim'))
   const right = line(span(en.verdict[trace.verdict], trace.verdict === 'delivered' ? 'good' : 'bad'), ' ')
   return line(...left, ' '.repeat(Math.max(1, cells - lineWidth(left) - lineWidth(right))), ...right)
 }
+
+/** The end of a name that is too long: names made by controllers differ there. */
+export const tail = (name: string, cells: number, { ellipsis }: Glyphs): string =>
+  name.length <= cells ? name : ellipsis + name.slice(name.length - cells + width(ellipsis))
 
 const shorten = (target: string): string => target.replace(/^pod\//, '').replace(/^default\//, '')
 

@@ -2,6 +2,7 @@ import { Box } from 'ink'
 import type { ReactElement } from 'react'
 import { en } from '../../explain/messages/en.ts'
 import { Pane } from '../components/pane.tsx'
+import { tail } from '../model/chrome.ts'
 import { conntrackRows, packetRows, whyRows } from '../model/detail.ts'
 import type { NodeView } from '../model/experience.ts'
 import { line, span } from '../model/line.ts'
@@ -69,7 +70,7 @@ function NodePane({
   const rows = nodeRows(node, state, theme.glyphs, Math.max(1, height - 2 - node.devices.length))
   return (
     <Pane
-      title={line(node.name, span(` ${node.address}`, 'dim'))}
+      title={line(tail(node.name, Math.max(8, width - 5), theme.glyphs), span(` ${node.address}`, 'dim'))}
       rows={rows}
       width={width}
       height={height}
