@@ -1,7 +1,8 @@
 import { render } from 'ink'
 import { App } from './app.tsx'
 import type { Experience, StoryRequest } from './model/experience.ts'
-import { type State, start } from './model/state.ts'
+import { start } from './model/reduce.ts'
+import type { State } from './model/state.ts'
 import { FrameSink, type TerminalOutput } from './terminal/sink.ts'
 
 export interface UiOptions {
