@@ -40,10 +40,10 @@ export class ProbeStreaks {
     this.streaks.set(key, { ok, failures: count, since: step.at, line })
   }
 
-  /** What is asked, and by whom, is said of the first container of a name. */
+  /** What is asked, and by whom, is said of the first container of a name that is asked so. */
   private passes({ container, probe, asked, count, threshold }: Probe, node: string, again: boolean): string {
     if (again) return say.probeAgain(probe, count, threshold)
-    const key = `${container}/${probe}`
+    const key = `${container}/${probe}/${/^\S+(?: https?)?/.exec(asked)?.[0]}`
     if (this.shown.has(key)) return say.probePasses(probe)
     this.shown.add(key)
     return say.probeFirst(probe, asked, node)

@@ -1,4 +1,5 @@
 import type { PodContext } from '../../app/context.ts'
+import { serveHealth } from '../../app/grpc/health.ts'
 import { echoPage } from '../../app/http/echo-page.ts'
 import type { HttpRequest, HttpResponse } from '../../app/http/message.ts'
 import type { PodProcess } from '../../app/pod-process.ts'
@@ -24,8 +25,8 @@ interface Open {
 }
 
 /**
- * The programs of containers: they listen while their container runs. Told to fail a probe they answer 500 to an HTTP probe, and
- * close the port that a TCP or gRPC probe asks.
+ * The programs of containers: they listen while their container runs. Told to fail a probe they answer 500 to an HTTP probe,
+ * NOT_SERVING to a gRPC one, and close the port that a TCP probe asks.
  */
 export class Containers implements ContainerRuntime {
   private readonly running = new Map<string, Open[]>()
@@ -57,8 +58,15 @@ export class Containers implements ContainerRuntime {
     const extra = pod.spec.containers[0] === container ? slim.serve : ''
     const dns = servesDns(slim)
     if (dns && wanted(DNS_PORT)) this.around.dns.serve(start(DNS_PORT)('coredns'), this.around.epoch)
+    const health = grpcPorts(container)
+    for (const port of health) {
+      if (!wanted(port)) continue
+      serveHealth(start(port)('grpc-server'), port, () =>
+        this.isWell(pod, container, port) ? 'SERVING' : 'NOT_SERVING',
+      )
+    }
     for (const serving of servingsOf({ ...slim, ports: container.ports, serve: extra })) {
-      if (!wanted(serving.port) || (dns && serving.port === DNS_PORT)) continue
+      if (!wanted(serving.port) || health.has(serving.port) || (dns && serving.port === DNS_PORT)) continue
       serve(
         [serving],
         start(serving.port),
@@ -85,10 +93,17 @@ export class Containers implements ContainerRuntime {
     if (failing) this.failing.add(key)
     else this.failing.delete(key)
     const handler = container[`${probe}Probe`]?.handler
-    if (handler?.kind !== 'tcpSocket' && handler?.kind !== 'grpc') return
+    if (handler?.kind !== 'tcpSocket') return
     const port = portNumber(handler.port, [container])
     if (!failing) this.open(pod, container, (own) => own === port)
     else this.close(keyOf(pod, container), port)
+  }
+
+  private isWell(pod: PodObject, container: Container, port: number): boolean {
+    return !PROBES.some((probe) => {
+      const handler = container[`${probe}Probe`]?.handler
+      return handler?.kind === 'grpc' && handler.port === port && this.isFailing(pod, container, probe)
+    })
   }
 
   private close(key: string, port: number | null): void {
@@ -116,6 +131,12 @@ export class Containers implements ContainerRuntime {
       return { status: 500, headers: [['Content-Type', 'text/plain']], body: utf8('not well\n') }
     }
   }
+}
+
+/** Ports on which a container speaks gRPC: those that a probe asks so. */
+function grpcPorts(container: Container): Set<number> {
+  const handlers = PROBES.map((probe) => container[`${probe}Probe`]?.handler)
+  return new Set(handlers.flatMap((handler) => (handler?.kind === 'grpc' ? [handler.port as number] : [])))
 }
 
 const keyOf = (pod: PodObject, container: Container): string => `${pod.meta.uid}/${container.name}`

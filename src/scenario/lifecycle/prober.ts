@@ -1,6 +1,7 @@
 import type { PodContext } from '../../app/context.ts'
 import { fetch } from '../../app/curl/curl.ts'
 import { CODE } from '../../app/curl/failure.ts'
+import { checkHealth } from '../../app/grpc/health.ts'
 import type { ProbeHandler } from '../../kube/api/pod-spec.ts'
 import type { ProbeAnswer, ProbeTarget } from '../../kube/node/kubelet/outside.ts'
 import { SocketError } from '../../linux/socket/error.ts'
@@ -30,7 +31,9 @@ export class NodeProber {
     const process = startProcess(host.namespace, host.sockets, 'kubelet', this.around)
     let answer: ProbeAnswer = { ok: false, detail: 'context deadline exceeded' }
     try {
-      answer = yield* handler.kind === 'httpGet' ? this.get(process, target, handler) : connect(process, target)
+      if (handler.kind === 'httpGet') answer = yield* this.get(process, target, handler)
+      else if (handler.kind === 'grpc') answer = yield* health(process, target, handler.service)
+      else answer = yield* connect(process, target)
       return answer
     } finally {
       process.kill()
@@ -54,6 +57,17 @@ export class NodeProber {
   }
 }
 
+/** Go's words for what connect(2) answers. */
+function goErrno(errno: string): string {
+  const words: Readonly<Record<string, string>> = {
+    ECONNREFUSED: 'connect: connection refused',
+    EHOSTUNREACH: 'connect: no route to host',
+    ENETUNREACH: 'connect: network is unreachable',
+    ETIMEDOUT: 'i/o timeout',
+  }
+  return words[errno] ?? `connect: ${errno}`
+}
+
 /** What Go's HTTP client says where curl says something else. */
 function goError(code: number, endpoint: string, otherwise: string): string {
   if (code === CODE.connect) return `dial tcp ${endpoint}: connect: connection refused`
@@ -73,6 +87,34 @@ function* connect(context: PodContext, { address, port, timeout }: ProbeTarget):
     return { ok: true, detail: '' }
   } catch (error) {
     if (!(error instanceof SocketError)) throw error
-    return { ok: false, detail: `dial tcp ${formatEndpoint(address, port)}: connect: ${error.errno}` }
+    return { ok: false, detail: `dial tcp ${formatEndpoint(address, port)}: ${goErrno(error.errno)}` }
+  }
+}
+
+/** grpc.health.v1.Health/Check, in kubelet's words: pkg/probe/grpc. */
+function* health(context: PodContext, { address, port, timeout }: ProbeTarget, service: string): Process<ProbeAnswer> {
+  const where = formatEndpoint(address, port)
+  try {
+    const stream = yield* context.sockets.connect(address, port, { timeout })
+    try {
+      const answer = yield* checkHealth(stream, where, service, AGENT)
+      if (answer.kind === 'status') {
+        const { status } = answer
+        return status === 'SERVING'
+          ? { ok: true, detail: '' }
+          : { ok: false, detail: `service unhealthy (responded with "${status}")` }
+      }
+      const lacks = 'error: this server does not implement the grpc health protocol (grpc.health.v1.Health)'
+      return { ok: false, detail: answer.kind === 'failed' ? `${lacks}: code ${answer.code}` : lacks }
+    } finally {
+      stream.close()
+    }
+  } catch (error) {
+    if (!(error instanceof SocketError)) throw error
+    const limit = `${timeout / 1e9}s`
+    return {
+      ok: false,
+      detail: `timeout: failed to connect service "${where}" within ${limit}: context deadline exceeded`,
+    }
   }
 }
