@@ -2,7 +2,7 @@ import type { TimelineEntry } from '../timeline/timeline.ts'
 import { pad } from './columns.ts'
 
 /** Beyond this a name does not push the others to the right. */
-const WIDEST = 34
+const WIDEST = 40
 
 /** `   20.004  web-jbb46  created by …`: one line an entry, in the columns of all of them. */
 export class TimelineText {
