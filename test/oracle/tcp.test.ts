@@ -75,7 +75,7 @@ async function captured(work: () => Promise<unknown>): Promise<Line[]> {
     const t = 14 + ((bytes[14] & 15) << 2)
     const total = (bytes[16] << 8) | bytes[17]
     const from = bytes[29] === 1 ? 'a' : 'b'
-    return line(from, Number(at - first) / SECOND, new Segment(bytes, t, 14 + total))
+    return line(from, Number(at - first) / SECOND, new Segment(bytes, t, 14 + total), t)
   })
 }
 
@@ -88,22 +88,15 @@ interface Line {
   readonly text: string
 }
 
-function line(from: 'a' | 'b', at: number, segment: Segment): Line {
+/** `t`: where the header begins in the segment's bytes. */
+function line(from: 'a' | 'b', at: number, segment: Segment, t: number): Line {
   const flags = [...'FSRPA'].filter((_, bit) => segment.flags & (1 << bit)).join('')
   const options: number[] = []
-  const header = segment.bytes.subarray(segment.dataStart - headerOf(segment) + 20, segment.dataStart)
+  const header = segment.bytes.subarray(t + 20, segment.dataStart)
   for (let i = 0; i < header.length; i += header[i] < 2 ? 1 : Math.max(2, header[i + 1])) options.push(header[i])
   const agreed = `mss ${segment.mss} scale ${segment.windowScale} sack ${segment.sackPermitted}`
   const text = `${from} ${flags} win ${segment.window} data ${segment.dataLength} options ${options.join(',')} ${agreed}`
   return { from, at, flags, data: segment.dataLength, text }
-}
-
-/** The length that the header says, found backwards from the data. */
-function headerOf({ bytes, dataStart }: Segment): number {
-  for (let length = 20; length <= 60; length += 4) {
-    if ((bytes[dataStart - length + 12] >> 4) << 2 === length) return length
-  }
-  throw new Error('no header')
 }
 
 function emulated(net: Pair): Line[] {
@@ -111,7 +104,7 @@ function emulated(net: Pair): Line[] {
     ...segments(net.a).map((shown) => ({ ...shown, from: 'a' as const })),
     ...segments(net.b).map((shown) => ({ ...shown, from: 'b' as const })),
   ]
-  return sent.sort((x, y) => x.at - y.at).map(({ from, at, segment }) => line(from, at / SECOND, segment))
+  return sent.sort((x, y) => x.at - y.at).map(({ from, at, segment }) => line(from, at / SECOND, segment, 0))
 }
 
 const times = (lines: readonly Line[], pick: (line: Line) => boolean): number[] => {
