@@ -16,6 +16,8 @@ export interface PacketLine {
   readonly frame: FrameSummary
   /** Where it ended: `NS/POD` or a node; for a received one, where it came from. */
   readonly peer: string
+  /** Where it ended: `NS/POD` or a node. */
+  readonly end: string
   /** Why it never arrived; null when it did. */
   readonly lost: string | null
   /** What the other end saw where NAT changed it: `10.244.2.2:8080`. */
@@ -44,13 +46,13 @@ function packetLine(index: StepIndex, path: readonly Step[], end: Step, sent: bo
   const seen = sent ? path.find((step) => step.frame !== null) : path.findLast((step) => step.frame !== null)
   const frame = seen === undefined ? null : index.frame(seen)
   if (frame === null || flowOf(frame) === null) return null
-  const other = index.place(sent ? end : path[0])
   return {
     packet: path[0].packet,
     at: path[0].at,
     direction: sent ? 'sent' : 'received',
     frame: summarise(frame),
-    peer: other.netns === 'host' ? other.node : other.netns,
+    peer: nameOf(index, sent ? end : path[0]),
+    end: nameOf(index, end),
     lost: isKind(end, 'deliver') ? null : sentenceOf(end.event),
     translated: translation(index, path[0].packet, sent),
   }
@@ -66,6 +68,11 @@ function translation(index: StepIndex, packet: PacketId, sent: boolean): string 
   const [ownAddress, ownPort] = sent ? [near.destination, near.destinationPort] : [near.source, near.sourcePort]
   if (sameAddress(address, ownAddress) && port === ownPort) return null
   return port === 0 ? formatAddress(address) : formatEndpoint(address, port)
+}
+
+function nameOf(index: StepIndex, step: Step): string {
+  const { netns, node } = index.place(step)
+  return netns === 'host' ? node : netns
 }
 
 function isAt(index: StepIndex, step: Step, node: string, netns: string): boolean {

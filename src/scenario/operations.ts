@@ -1,5 +1,6 @@
 import type { NetDevice } from '../linux/device/net-device.ts'
 import { Nic } from '../linux/device/nic.ts'
+import { Tamper } from '../linux/device/tamper.ts'
 import { Veth } from '../linux/device/veth.ts'
 import { inputError, type SourcePosition } from '../util/diagnostics.ts'
 import { nearest } from '../util/near.ts'
@@ -12,6 +13,7 @@ import type { Outcome } from './outcome.ts'
 import { connect, curl, ping, resolve, traceroute } from './programs.ts'
 import { addressOfTarget, defaultPort } from './target.ts'
 import { curlOptions, rotateCert } from './tls/operations.ts'
+import { tap } from './tls/tap.ts'
 
 const DONE: Outcome = { kind: 'done' }
 
@@ -47,6 +49,16 @@ export function perform(emulation: Emulation, operation: Operation, at: SourcePo
     case 'cutLink':
       cut(deviceOf(emulation, operation.with, at), at)
       return DONE
+    case 'tap':
+      return tap(emulation, operation.with, at)
+    case 'tamper': {
+      const device = deviceOf(emulation, operation.with, at)
+      const { driver } = device
+      if (!(driver instanceof Nic || driver instanceof Veth))
+        throw inputError(`${device.name} has no cable`, 'a card or one end of a veth pair', at)
+      driver.link.fault = new Tamper(operation.with.byte)
+      return DONE
+    }
     case 'rotateCert':
       rotateCert(emulation, operation.with, at)
       return DONE

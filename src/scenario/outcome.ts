@@ -4,6 +4,7 @@ import type { DropReason } from '../trace/drops.ts'
 import type { PacketId } from '../trace/step.ts'
 import { type Address, formatAddress } from '../util/address.ts'
 import type { StepExpectation } from './load/scenario-schema.ts'
+import type { TapOutcome } from './tls/tap.ts'
 
 /** What came of an operation. */
 export type Outcome =
@@ -35,6 +36,7 @@ export type Outcome =
     }
   /** What was expected of the cluster at that moment, and did not hold. */
   | { readonly kind: 'check'; readonly failures: readonly Failure[] }
+  | TapOutcome
   | { readonly kind: 'done' }
 
 export interface TraceOutcome {
@@ -68,6 +70,13 @@ export interface Failure {
 export function judge(outcome: Outcome, expect: StepExpectation): Failure[] {
   const failures: Failure[] = []
   for (const field of Object.keys(expect) as (keyof StepExpectation)[]) {
+    if (field === 'reads' || field === 'hidden') {
+      const found = (expect[field] ?? []).filter((part) => outcome.kind === 'tap' && outcome.readable.includes(part))
+      const wrong = field === 'hidden' ? found : (expect[field] ?? []).filter((part) => !found.includes(part))
+      for (const part of wrong)
+        failures.push({ field, expected: part, got: field === 'hidden' ? 'readable' : 'not in what was read' })
+      continue
+    }
     if (field === 'tls') {
       failures.push(...judgeTls(outcome, expect.tls ?? {}))
       continue
@@ -87,7 +96,7 @@ function judgeTls(outcome: Outcome, expect: NonNullable<StepExpectation['tls']>)
   })
 }
 
-function actual(outcome: Outcome, field: Exclude<keyof StepExpectation, 'tls'>): unknown {
+function actual(outcome: Outcome, field: Exclude<keyof StepExpectation, 'tls' | 'reads' | 'hidden'>): unknown {
   switch (field) {
     case 'verdict':
       return outcome.kind === 'trace' ? outcome.trace.verdict : null

@@ -84,6 +84,8 @@ export function outcomeText(outcome: Outcome): string[] {
       return outcome.error === null ? outcome.addresses.map(formatAddress) : errorText(outcome.error)
     case 'curl':
       return [outcome.status === null ? say.exit(outcome.exit) : say.http(outcome.status), ...errorText(outcome.error)]
+    case 'tap':
+      return [...outcome.lines]
     default:
       return []
   }

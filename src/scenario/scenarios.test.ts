@@ -25,7 +25,7 @@ function course(file: string, recording: Recording): object {
     steps: steps.map(({ began, ended, outcome }) => ({
       began,
       ended,
-      outcome: outcome.kind === 'trace' ? outcome.kind : outcome,
+      outcome: outcome.kind === 'trace' || outcome.kind === 'tap' ? outcome.kind : outcome,
     })),
     now: emulation.now,
     packets: recorder.packet(),

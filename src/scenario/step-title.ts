@@ -46,6 +46,10 @@ function doingOf(operation: Operation): string {
       return say.advance(operation.with)
     case 'cutLink':
       return say.cutLink(deviceName(operation.with))
+    case 'tap':
+      return say.tap(operation.with.at, operation.with.key)
+    case 'tamper':
+      return say.tamper(deviceName(operation.with), operation.with.byte)
     case 'rotateCert':
       return say.rotateCert(operation.with)
     case 'setMtu':

@@ -9,6 +9,7 @@ import { headerOf, keepsAlive, type RequestHead } from '../../wire/http/head.ts'
 import { HttpParser } from '../../wire/http/parser.ts'
 import { withLength, writeResponse } from '../../wire/http/writer.ts'
 import { type PodContext, wallClock } from '../context.ts'
+import { TlsBroken } from '../tls/stream.ts'
 import { type HttpRequest, type HttpResponse, REASON } from './message.ts'
 
 export interface HttpServerOptions {
@@ -34,7 +35,8 @@ function* connection(context: PodContext, tcp: TcpStream, options: HttpServerOpt
     yield* exchange(context, tcp, stream, options)
     stream.close()
   } catch (error) {
-    if (!(error instanceof SocketError)) throw error
+    // The peer broke off, or what came was altered on the way.
+    if (!(error instanceof SocketError || error instanceof TlsBroken)) throw error
   } finally {
     tcp.close()
   }

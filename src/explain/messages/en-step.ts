@@ -43,6 +43,9 @@ export const step = {
       step.earlyData === true ? 'sends early data' : '',
       step.maxTime === undefined ? '' : `waits ${step.maxTime}`,
     ].filter((part) => part !== ''),
+  tap: (at: string, key: string | undefined): string =>
+    `what a tap at ${at} reads${key === undefined ? '' : `, and whoever has the key of ${key} later`}`,
+  tamper: (device: string, byte: number): string => `somebody at ${device} will change byte ${byte} of the next answer`,
   rotateCert: (step: {
     readonly secret: string
     readonly names?: readonly string[]

@@ -17,9 +17,12 @@ export function packetTable(lines: readonly PacketLine[]): string[] {
   return columns(rows)
 }
 
-function farEnd({ direction, peer, lost, translated }: PacketLine): string {
+function farEnd({ direction, peer, lost, translated, end }: PacketLine): string {
   const name = translated === null ? peer : `${peer} ${translated}`
-  if (lost !== null) return `${en.session.lost} ${name}: ${lost}`
+  if (lost !== null) {
+    const from = direction === 'sent' ? '' : `${en.session.from} ${name}, `
+    return `${from}${en.session.lost} ${end}: ${lost}`
+  }
   return direction === 'sent' ? name : `${en.session.from} ${name}`
 }
 

@@ -15,8 +15,13 @@ export interface FaultSpec {
   readonly jitter?: Nanos
 }
 
+/** What becomes of a frame on a link that is not sound: it is handed on, changed, kept or dropped. */
+export interface LinkFault {
+  apply(link: Link, skb: Skb, from: NetDevice, to: NetDevice): void
+}
+
 /** Chance on one link, drawn from a stream of its own: the same seed harms the same frames. */
-export class Fault {
+export class Fault implements LinkFault {
   constructor(
     private readonly spec: FaultSpec,
     private readonly rng: Rng,

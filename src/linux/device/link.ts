@@ -2,7 +2,7 @@ import type { Nanos } from '../../sim/time.ts'
 import { drop } from '../drop.ts'
 import type { Kernel } from '../kernel.ts'
 import type { Skb } from '../skb.ts'
-import type { Fault } from './fault.ts'
+import type { LinkFault } from './fault.ts'
 import type { NetDevice } from './net-device.ts'
 
 /**
@@ -12,7 +12,7 @@ import type { NetDevice } from './net-device.ts'
 export class Link {
   /** False: the cable is out. */
   carrier = true
-  fault: Fault | null = null
+  fault: LinkFault | null = null
 
   /** `latency` in nanoseconds, above 0: nothing crosses a link at once. */
   constructor(

@@ -102,6 +102,8 @@ const expectation = z.strictObject({
   addresses: z.array(address).optional().describe('what a name resolves to, in the order that programs try them'),
   via: z.array(address).optional().describe('addresses that answered, in order, without the target'),
   tls: tlsExpectation.optional(),
+  reads: z.array(z.string().min(1)).optional().describe('text that a tap reads'),
+  hidden: z.array(z.string().min(1)).optional().describe('text that a tap must not find'),
 })
 
 const step = z.strictObject({
@@ -156,6 +158,8 @@ export const EXPECTABLE: Readonly<Record<OperationName, readonly (keyof StepExpe
   cutLink: [],
   setMtu: [],
   rotateCert: [],
+  tamper: [],
+  tap: ['reads', 'hidden'],
   addNode: [],
   ...(Object.fromEntries(LIFECYCLE_OPERATIONS.map((name) => [name, []])) as unknown as Record<
     keyof typeof lifecycleOperations,

@@ -51,6 +51,27 @@ export const tlsExpectation = z.strictObject({
 
 /** Steps that change certificates, and that listen and meddle on the way. */
 export const tlsOperations = {
+  tamper: z
+    .strictObject({
+      node: z.string().optional(),
+      pod: z.string().optional(),
+      device: z.string().optional(),
+      byte: z.int().min(0).describe('which byte, counted from the start of what the server sends'),
+    })
+    .describe('somebody at the device changes one byte of the next connection, and mends the TCP checksum'),
+  tap: z
+    .strictObject({
+      at: z
+        .string()
+        .regex(/^.+:.+$/, { error: 'NODE:DEVICE or NS/POD:DEVICE' })
+        .describe('NODE:DEVICE or NS/POD:DEVICE'),
+      key: z
+        .string()
+        .regex(/^secret\/.+$/, { error: 'secret/NAME' })
+        .optional()
+        .describe("secret/NAME: the server's private key, which the eavesdropper got later"),
+    })
+    .describe('what somebody who listens there reads of the curl before it'),
   rotateCert: z.strictObject({
     secret: z.string().min(1).describe('NS/NAME, or NAME in default'),
     names: z.array(z.string().min(1)).optional().describe('by default those of the certificate before'),

@@ -33,7 +33,10 @@ function lengthsOf({ cipher, mac }: Suite): Lengths {
 }
 
 /** The key block, cut up (RFC 5246 6.3): MAC keys, keys, ivs, the client's first. */
-export function protections12(core: Core, secrets: Secrets12): Protections12 {
+export function protections12(
+  core: Pick<Core, 'listener'> & { readonly config: Pick<Core['config'], 'random'> },
+  secrets: Secrets12,
+): Protections12 {
   const { suite, master, clientRandom, serverRandom, encryptThenMac } = secrets
   const { mac, key, iv } = lengthsOf(suite)
   const block = keyBlock(suite.hash, master, clientRandom, serverRandom, 2 * (mac + key + iv), core.listener)
