@@ -87,3 +87,24 @@ describe('a timeline', () => {
     expect(() => run(steps)).toThrow('s.yaml:8:7: this step begins before the step above it is over, expected at: 4')
   })
 })
+
+it('a first step without a time waits until all pods of a living cluster are up', () => {
+  const text = `apiVersion: podwire.dev/v1alpha1
+kind: Scenario
+metadata: { name: s }
+spec: { title: T, steps: [{ curl: { from: client, url: 'http://web/' }, expect: { status: 200 } }] }
+---
+{ apiVersion: v1, kind: Pod, metadata: { name: client }, spec: { containers: [{ name: c, image: c }] } }
+---
+apiVersion: v1
+kind: ReplicationController
+metadata: { name: web }
+spec: { replicas: 1, template: { metadata: { labels: { app: web } }, spec: { containers: [{ name: web, image: w, ports: [{ containerPort: 8080 }] }] } } }
+---
+{ apiVersion: v1, kind: Service, metadata: { name: web }, spec: { selector: { app: web }, ports: [{ port: 80, targetPort: 8080 }] } }
+`
+  const inventory = load([{ name: 'in.yaml', text }])
+  const report = runScenario(new Emulation(inventory, { recording: 'off' }), inventory.scenarios[0])
+  expect(report.ok).toBe(true)
+  expect(report.steps[0].began).toBeGreaterThan(1e9)
+})

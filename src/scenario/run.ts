@@ -89,6 +89,9 @@ export function runStep(emulation: Emulation, step: ScenarioStep): StepReport {
       )
     }
     emulation.advance(step.start - emulation.now)
+  } else if (emulation.now === 0) {
+    // The first step of a cluster that lives waits until there is something to act on.
+    emulation.life?.settle()
   }
   const began = emulation.now
   const before = emulation.recorder.steps.length

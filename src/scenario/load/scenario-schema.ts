@@ -107,7 +107,9 @@ const expectation = z.strictObject({
 })
 
 const step = z.strictObject({
-  at: duration.optional().describe('from the start; without it, when the step before is over'),
+  at: duration
+    .optional()
+    .describe('from the start; without it, when the step before is over, and the first when all pods are up'),
   name: z.string().optional(),
   ...(Object.fromEntries(Object.entries(operations).map(([key, schema]) => [key, schema.optional()])) as {
     [K in keyof typeof operations]: z.ZodOptional<(typeof operations)[K]>
