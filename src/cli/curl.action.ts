@@ -8,12 +8,18 @@ import { handshakeText } from '../explain/text/handshake.ts'
 import { glanceText, packetTable } from '../explain/text/session.ts'
 import { pcapng } from '../export/pcapng.ts'
 import { loadFile } from '../host/certificate-files.ts'
-import { loadCertificates } from '../pki/load/load.ts'
+import { keyMismatch } from '../pki/certificates.ts'
+import { emulatedSigner } from '../pki/keys.ts'
+import { loadCertificates, loadPrivateKey } from '../pki/load/load.ts'
 import { versionsUpTo } from '../scenario/cluster-tls.ts'
 import type { Emulation } from '../scenario/emulation.ts'
+import type { Identity } from '../tls/config.ts'
+import { identityOf } from '../tls/trust.ts'
+import type { Step } from '../trace/step.ts'
 import { type Address, parseAddress } from '../util/address.ts'
 import { text, utf8 } from '../util/bytes.ts'
 import { inputError } from '../util/diagnostics.ts'
+import type { Rng } from '../util/rng.ts'
 import type { Header } from '../wire/http/head.ts'
 import { captureFilter } from './capture.ts'
 import type { CurlOptions } from './curl.ts'
@@ -43,9 +49,18 @@ export function curl(url: string, options: CurlOptions): number {
   return requests.every(({ result }) => result.code === 0) ? EXIT.ok : EXIT.failed
 }
 
-function https({ tls }: Emulation, { insecure, cacert, tlsMax }: CurlOptions): Upgrade {
+function https({ tls, kernel }: Emulation, { insecure, cacert, cert, key, tlsMax }: CurlOptions): Upgrade {
   const roots = cacert === undefined ? undefined : loadFile(cacert, loadCertificates)
-  return tls.client({ insecure, roots, versions: versionsUpTo(tlsMax) })
+  const identities = cert === undefined ? undefined : [clientIdentity(cert, key ?? cert, kernel.rng.fork('--cert'))]
+  return tls.client({ insecure, roots, identities, versions: versionsUpTo(tlsMax) })
+}
+
+function clientIdentity(cert: string, key: string, rng: Rng): Identity {
+  const [certificate, ...chain] = loadFile(cert, loadCertificates)
+  const own = loadFile(key, loadPrivateKey)
+  const problem = keyMismatch(certificate, own)
+  if (problem !== null) throw inputError(`--key ${key}: ${problem.detail}`, `the private key of ${cert}`)
+  return identityOf({ certificate, chain }, emulatedSigner(own, rng))
 }
 
 function writeFiles(emulation: Emulation, options: CurlOptions): void {
@@ -74,8 +89,16 @@ function request(emulation: Emulation, url: string, from: string, options: Fetch
     glance: glanceOf(emulation.index, start),
     packets: packetsOf(emulation.index, start),
     lines,
-    handshake: handshakeText(mine),
+    handshake: [...handshakeText(mine), ...originText(emulation, mine)],
   }
+}
+
+/** The object that the certificate came from. */
+function originText({ tls }: Emulation, steps: readonly Step[]): string[] {
+  const judged = steps.find((step) => isKind(step, 'cert-judge'))
+  const origin =
+    judged !== undefined && isKind(judged, 'cert-judge') ? tls.origins.of(judged.event.leaf.fingerprint) : null
+  return origin === null ? [] : ['', `${en.session.object}  ${origin.object}, ${origin.key}`]
 }
 
 function requestText({ result, glance, packets, lines, handshake }: Request): string[] {

@@ -16,6 +16,8 @@ export interface CurlOptions extends InputOptions {
   readonly maxTime?: number
   readonly insecure: boolean
   readonly cacert?: string
+  readonly cert?: string
+  readonly key?: string
   readonly tlsMax?: '1.2' | '1.3'
   readonly keylog?: string
   readonly pcap?: string
@@ -53,6 +55,8 @@ export function addCurl(program: Command): void {
     .option('-m, --max-time <seconds>', 'give up altogether after', seconds)
     .option('-k, --insecure', 'accept any certificate', false)
     .option('--cacert <file>', "trust these certificates (PEM) instead of the cluster's CA")
+    .option('--cert <file>', 'a client certificate and its chain (PEM)')
+    .option('--key <file>', 'its private key (default: in the file of --cert)')
     .addOption(new Option('--tls-max <version>', 'the highest version of TLS to offer').choices(['1.2', '1.3']))
     .option('--keylog <file>', 'write the TLS secrets (SSLKEYLOGFILE format)')
     .option('--pcap <file>', 'write a capture (pcapng) that carries its TLS secrets')
