@@ -11,6 +11,7 @@ import { addProxy } from './proxy.ts'
 import { addRun } from './run.ts'
 import { addScenarios } from './scenarios.ts'
 import { addTlsConnect } from './tls-connect.ts'
+import { addTlsInspect } from './tls-inspect.ts'
 import { addTlsServe } from './tls-serve.ts'
 import { addTlsVerify } from './tls-verify.ts'
 import { addTrace } from './trace.ts'
@@ -35,6 +36,7 @@ for (const add of [
   addGet,
   addIps,
   addProxy,
+  addTlsInspect,
   addTlsVerify,
   addTlsConnect,
   addTlsServe,

@@ -3,6 +3,7 @@ import { tls as en } from '../explain/messages/en-tls.ts'
 import { type AlertExplained, explainAlert } from '../explain/text/alert.ts'
 import { handshakeOf } from '../explain/text/handshake.ts'
 import { handshakeDetail } from '../explain/text/handshake-detail.ts'
+import type { Agreement } from '../explain/tls-agreement.ts'
 import type { Connected } from '../tls/output.ts'
 import type { Event } from '../trace/step.ts'
 import type { CertificateEvent } from '../trace/steps/cert.ts'
@@ -15,9 +16,11 @@ export interface Handshake {
   /** Where: `127.0.0.1:8443`, `default/client`. */
   readonly peer: string
   readonly events: readonly Event[]
-  readonly connected: Connected | null
+  readonly connected: Connected | Agreement | null
   /** Why there was none, where no alert says so. */
   readonly error?: string
+  /** What holds the certificate that was judged: `Secret default/web-tls, key tls.crt`. */
+  readonly object?: string
 }
 
 /** Whether it came to a connection that nobody then refused. */
@@ -26,7 +29,7 @@ export const succeeded = ({ role, events, connected, error }: Handshake): boolea
 
 export function handshakeLines(handshake: Handshake, verbose: boolean): string[] {
   const { events, role } = handshake
-  const ladder = handshakeOf(events, role)
+  const ladder = handshakeOf(events, role, handshake.object)
   const detail = verbose ? handshakeDetail(events, role) : []
   return [
     headline(handshake),
@@ -49,7 +52,7 @@ export function headline(handshake: Handshake): string {
     alpn === null ? null : `ALPN ${alpn}`,
     resumed ? en.resumed : null,
     retried ? en.retried : null,
-    earlyData === 'none' ? null : en.earlyData(earlyData),
+    earlyData === 'none' || earlyData === false ? null : en.earlyData(earlyData === true ? 'accepted' : earlyData),
   ]
   return `${en.ok}  ${words.filter((word) => word !== null).join(' · ')}   ${en.with} ${peer}`
 }
@@ -64,12 +67,15 @@ export function handshakeDocument(handshake: Handshake): object {
     connected: connected === null ? null : plainConnected(connected),
     alert: explainAlert(events, role) satisfies AlertExplained | null,
     error: error ?? null,
+    object: handshake.object ?? null,
     certificate: lastVerdict(events),
     events,
   }
 }
 
-function plainConnected({ peerChain, verdict: _, ...agreed }: Connected): object {
+function plainConnected(connected: Connected | Agreement): object {
+  if (!('peerChain' in connected)) return connected
+  const { peerChain, verdict: _, ...agreed } = connected
   return { ...agreed, peerChain: peerChain.map((der) => Buffer.from(der).toString('base64')) }
 }
 

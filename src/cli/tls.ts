@@ -9,7 +9,7 @@ export function tlsGroup(program: Command): Command {
       .description('certificates and handshakes: explain, judge, connect, serve')
       .addHelpText(
         'after',
-        '\nExamples:\n  podwire tls verify --roots ca.crt --chain tls.crt --name web.default.svc\n' +
+        '\nExamples:\n  podwire tls inspect\n  podwire tls verify --roots ca.crt --chain tls.crt --name web.default.svc\n' +
           '  podwire tls serve --cert tls.crt --key tls.key --port 8443\n' +
           '  podwire tls connect localhost:8443 --roots ca.crt --name web',
       )

@@ -1,4 +1,5 @@
 import type { PublicKey } from '../pki/keys.ts'
+import type { TlsKnown } from '../trace/steps/tls.ts'
 import { type AlertName, TlsError } from './alert.ts'
 import type { Core } from './core.ts'
 import type { CertificateJudge } from './judge.ts'
@@ -10,8 +11,9 @@ export class JudgedError extends TlsError {
     reason: string,
     rfc: string,
     readonly detail: unknown,
+    knew: readonly TlsKnown[],
   ) {
-    super(alert, reason, rfc)
+    super(alert, reason, rfc, knew)
   }
 }
 
@@ -36,6 +38,18 @@ export function judgePeer(
   }
   const verdict = judge.judge({ chain, role: core.peer, name, now: core.now, ocsp })
   if (core.trace) core.events(verdict.events)
-  if (!verdict.ok) throw new JudgedError(verdict.alert, verdict.reason, verdict.rfc, verdict.detail)
+  if (!verdict.ok) {
+    const { alert, reason, rfc, detail } = verdict
+    throw new JudgedError(alert, reason, rfc, detail, sides(core, chain.length, name))
+  }
   return { chain, key: verdict.key, detail: verdict.detail }
+}
+
+function sides({ role, peer, now }: Core, sent: number, name: string | null): readonly TlsKnown[] {
+  const wanted = name === null ? 'any name' : `the name ${name}`
+  const certificates = sent === 1 ? '1 certificate' : `${sent} certificates`
+  return [
+    { side: role, fact: `asks for ${wanted}, at ${new Date(now).toISOString().replace('.000Z', 'Z')}` },
+    { side: peer, fact: `sent ${certificates}, as its files hold them; it does not judge its own` },
+  ]
 }

@@ -43,7 +43,14 @@ export function httpsUpgrade(options: HttpsClient): Upgrade {
     const session = usable(sessions, key, wallClock(context))
     const protocols = alpn.length === 0 ? undefined : alpn
     const common = { serverName: url.host, judge, identities, versions, groups, suites, keyShares, earlyData, session }
-    const end = client({ ...common, alpn: protocols, random: context.rng, keylog: true, ...STEPS })
+    const end = client({
+      ...common,
+      alpn: protocols,
+      random: context.rng,
+      keylog: true,
+      connection: tcp.local.port,
+      ...STEPS,
+    })
     const talk = new TlsTalk(hear.talk, url, cafile, versions?.includes('TLS 1.3') === false)
     talk.offers(alpn)
     const stream = new TlsStream(context, tcp, end, {

@@ -20,7 +20,9 @@ export type AcceptTls = (tcp: TcpStream, first?: Uint8Array | null) => Process<T
  */
 export function acceptTls(context: PodContext, config: () => ServerConfig, keylog: KeyLog): AcceptTls {
   return function* (tcp, first = null) {
-    const stream = new TlsStream(context, tcp, server({ ...config(), ...STEPS }), { keylog })
+    const stream = new TlsStream(context, tcp, server({ ...config(), connection: tcp.remote.port, ...STEPS }), {
+      keylog,
+    })
     try {
       yield* stream.handshake(first)
       return stream

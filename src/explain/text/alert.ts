@@ -34,7 +34,8 @@ export function explainAlert(events: readonly Event[], role: TlsRole): AlertExpl
   return { alert, code, by, rule, rfc, knew: distinct(knew), fix: fixOf(alert, certificateErrors(events)) }
 }
 
-export function alertText(events: readonly Event[], role: TlsRole): string[] {
+/** `object`: what holds the certificate that was refused, as `Secret default/web-tls, key tls.crt`. */
+export function alertText(events: readonly Event[], role: TlsRole, object: string | null = null): string[] {
   const explained = explainAlert(events, role)
   if (explained === null) return []
   const { alert, code, by, rule, rfc, knew, fix } = explained
@@ -44,7 +45,8 @@ export function alertText(events: readonly Event[], role: TlsRole): string[] {
     ...columns([
       [`  ${heading.rule}`, `${rule}  (${rfc})`],
       ...knew.map(({ side, fact }) => [`  ${side}`, fact]),
-      ...(fix === null ? [] : [[`  ${heading.fix.toLowerCase()}`, fix]]),
+      ...(object === null ? [] : [[`  ${heading.object}`, object]]),
+      ...(fix === null ? [] : [[`  ${heading.fix}`, fix]]),
     ]),
   ]
 }

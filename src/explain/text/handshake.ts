@@ -16,12 +16,12 @@ export function handshakeText(steps: readonly Step[]): string[] {
 }
 
 /** The same as one of both ends saw it. */
-export function handshakeOf(events: readonly Event[], role: TlsRole): string[] {
+export function handshakeOf(events: readonly Event[], role: TlsRole, object: string | null = null): string[] {
   const tls = events.filter((event): event is TlsEvent => isTls(event) && event.role === role)
   if (tls.length === 0) return []
   const certificates = events.filter(isCertificates)
   const judged = certificates.length === 0 ? [] : ['', ...certificateText(certificates)]
-  const alert = alertText(events, role)
+  const alert = alertText(events, role, object)
   return [
     en.session.handshake,
     ...ladder(tls),

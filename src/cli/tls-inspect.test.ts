@@ -1,0 +1,97 @@
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Command } from 'commander'
+import { afterAll, afterEach, describe, expect, it, vi } from 'vitest'
+import { present } from '../pki/issue/faults.ts'
+import { formatPem } from '../pki/load/pem.ts'
+import { Rng } from '../util/rng.ts'
+import { addTlsInspect } from './tls-inspect.ts'
+
+const dir = mkdtempSync(join(tmpdir(), 'podwire-inspect-'))
+afterAll(() => rmSync(dir, { recursive: true }))
+afterEach(() => {
+  vi.restoreAllMocks()
+  process.exitCode = undefined
+})
+
+async function run(...args: string[]): Promise<{ out: string; code: unknown }> {
+  let out = ''
+  vi.spyOn(process.stdout, 'write').mockImplementation((text) => {
+    out += text
+    return true
+  })
+  const program = new Command().exitOverride().configureOutput({ writeErr: () => {} })
+  addTlsInspect(program)
+  await program.parseAsync(['tls', 'inspect', ...args], { from: 'user' })
+  return { out, code: process.exitCode }
+}
+
+describe('podwire tls inspect, a scenario', () => {
+  it('explains what the client of the first one sees', async () => {
+    const { out, code } = await run()
+    expect(code).toBe(0)
+    expect(out).toContain('OK  TLS 1.3 · TLS_AES_128_GCM_SHA256 · X25519MLKEM768 · ALPN http/1.1')
+    expect(out).toMatch(/ClientHello +-+> {2}plain\n +SNI web\.default\.svc/)
+    expect(out).toContain('CN=web is trusted as a server named web.default.svc')
+    expect(out).not.toContain('HKDF')
+  })
+
+  it('-v adds negotiation, key schedule, transcript and records', async () => {
+    const { out } = await run('-v')
+    expect(out).toMatch(/Handshake Secret = HKDF-Extract\n +salt: derived +[0-9a-f]{64}\n +IKM: \(EC\)DHE/)
+    expect(out.match(/transcript {2}sha256 after/g)).toHaveLength(6)
+    expect(out).toMatch(/nonce +[0-9a-f]{24}\n +AAD +17030300..\n +inside +handshake: 36 bytes/)
+    expect(out).toMatch(/chosen +TLS 1\.3: chosen by the server/)
+  })
+
+  it('says why a candidate lost, from the side that decided', async () => {
+    const { out } = await run('--side', 'server', '-v')
+    expect(out).toMatch(/rejected +TLS_AES_256_GCM_SHA384: /)
+  })
+
+  it('lets one of several be chosen, and explains an alert from both sides', async () => {
+    const first = await run('09-https-expired')
+    expect(first.code).toBe(1)
+    expect(first.out).toContain('2 connections; --connection N')
+    expect(first.out).toMatch(/ALERT {2}certificate_expired \(45\), sent by the client\n {2}rule .*RFC 5280 6\.1\.3/)
+    expect(first.out).toMatch(/\n {2}client .*\n {2}server .*\n {2}fix .*reissue/)
+    const second = await run('09-https-expired', '--connection', '2')
+    expect(second.code).toBe(0)
+    await expect(run('09-https-expired', '--connection', '3')).rejects.toThrow('1 to 2')
+    await expect(run('02-across-nodes')).rejects.toThrow('no TLS handshake happens')
+  })
+
+  it('prints JSON, and writes the key log for its owner only', async () => {
+    const keylog = join(dir, 'keys.log')
+    const { out } = await run('-o', 'json', '--keylog', keylog)
+    const document = JSON.parse(out)
+    expect(document).toMatchObject({ kind: 'Handshake', ok: true, connections: 1, connected: { version: 'TLS 1.3' } })
+    expect(document.events.length).toBeGreaterThan(50)
+    expect(readFileSync(keylog, 'utf8')).toMatch(/^CLIENT_HANDSHAKE_TRAFFIC_SECRET /m)
+    expect(statSync(keylog).mode & 0o777).toBe(0o600)
+    await expect(run('--keylog', keylog)).rejects.toThrow('exists already')
+  })
+})
+
+describe('podwire tls inspect, PEM files', () => {
+  const at = '2026-03-01T09:00:00Z'
+  const { identity, roots } = present(null, { at, names: ['DNS:web'] }, new Rng(1))
+  const path = (name: string): string => join(dir, name)
+  const pem = [identity.certificate, ...identity.chain].map(({ der }) => formatPem('CERTIFICATE', der)).join('')
+  writeFileSync(path('tls.crt'), pem)
+  writeFileSync(path('tls.key'), formatPem('PRIVATE KEY', identity.key.pkcs8))
+  writeFileSync(path('ca.crt'), formatPem('CERTIFICATE', roots[0].der))
+  const files = ['--cert', path('tls.crt'), '--key', path('tls.key'), '--roots', path('ca.crt')]
+
+  it.each(['1.2', '1.3'])('TLS %s between both ends in memory', async (version) => {
+    const { out, code } = await run(...files, '--at', at, '--tls-max', version)
+    expect({ out, code }).toMatchObject({ code: 0, out: expect.stringContaining(`OK  TLS ${version}`) })
+  })
+
+  it('fails as a real handshake would', async () => {
+    const { out, code } = await run(...files, '--at', '2027-01-01')
+    expect({ out, code }).toMatchObject({ code: 1, out: expect.stringContaining('certificate_expired (45)') })
+    await expect(run('--cert', path('tls.crt'))).rejects.toThrow('come together')
+  })
+})

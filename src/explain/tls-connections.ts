@@ -1,0 +1,77 @@
+import type { Event, Place, Step } from '../trace/step.ts'
+import type { TlsEvent, TlsRole } from '../trace/steps/tls.ts'
+import type { Recorded } from './record.ts'
+
+/** One TLS connection of a recording, from both ends where both were recorded. */
+export interface TlsConnection {
+  readonly client: Place
+  /** Null when the server is no program of this emulation. */
+  readonly server: Place | null
+  /** Nanoseconds of virtual time of the ClientHello. */
+  readonly at: number
+  /** What both ends did, and the judgements of certificates, in order. */
+  readonly events: readonly Event[]
+}
+
+interface End {
+  readonly role: TlsRole
+  readonly place: Place
+  readonly at: number
+  readonly events: Event[]
+  readonly hello: string
+}
+
+/** The TLS connections of a recording in the order they began. An end belongs to the client that sent it its ClientHello. */
+export function tlsConnections(recorded: Recorded): TlsConnection[] {
+  const ends = endsOf(recorded)
+  const servers = new Map<string, End>()
+  for (const end of ends) if (end.role === 'server') servers.set(end.hello, end)
+  return ends
+    .filter(({ role }) => role === 'client')
+    .map(({ place, at, events, hello }) => {
+      const server = servers.get(hello)
+      return { client: place, server: server?.place ?? null, at, events: [...events, ...(server?.events ?? [])] }
+    })
+}
+
+/** A judgement of certificates belongs to the end that acted last in its network namespace. */
+function endsOf(recorded: Recorded): End[] {
+  const ends: End[] = []
+  const open = new Map<string, End>()
+  const latest = new Map<string, End>()
+  for (const step of recorded.steps) {
+    const { event } = step
+    if (!isTls(event) && !event.kind.startsWith('cert-')) continue
+    const place = recorded.places[step.place]
+    const here = `${place.node} ${place.netns}`
+    if (!isTls(event)) {
+      latest.get(here)?.events.push(event)
+      continue
+    }
+    const key = `${here} ${event.role} ${event.connection}`
+    let end = open.get(key)
+    if (begins(event) && !(end !== undefined && retried(end))) {
+      end = { role: event.role, place, at: step.at, events: [], hello: event.bytes }
+      ends.push(end)
+      open.set(key, end)
+    }
+    // A server's first record comes before its message.
+    if (end === undefined) continue
+    end.events.push(event)
+    latest.set(here, end)
+  }
+  return ends
+}
+
+const isTls = (event: Step['event']): event is TlsEvent => event.kind.startsWith('tls-')
+
+const begins = (event: TlsEvent): event is Extract<TlsEvent, { kind: 'tls-message' }> =>
+  event.kind === 'tls-message' &&
+  event.message === 'ClientHello' &&
+  event.direction === (event.role === 'client' ? 'sent' : 'received')
+
+/** A second ClientHello follows a HelloRetryRequest; else the port is used anew. */
+function retried({ events }: End): boolean {
+  const last = events.findLast((event) => event.kind === 'tls-message')
+  return last !== undefined && last.message === 'ServerHello'
+}
