@@ -55,7 +55,7 @@ describe('podwire tls inspect, a scenario', () => {
     expect(first.code).toBe(1)
     expect(first.out).toContain('2 connections; --connection N')
     expect(first.out).toMatch(/ALERT {2}certificate_expired \(45\), sent by the client\n {2}rule .*RFC 5280 6\.1\.3/)
-    expect(first.out).toMatch(/\n {2}client .*\n {2}server .*\n {2}fix .*reissue/)
+    expect(first.out).toMatch(/\n {2}client .*\n {2}server .*\n {2}object .*\n {2}fix .*reissue/)
     const second = await run('09-https-expired', '--connection', '2')
     expect(second.code).toBe(0)
     await expect(run('09-https-expired', '--connection', '3')).rejects.toThrow('1 to 2')
