@@ -4,7 +4,7 @@ import { EXIT, type ExitCode } from './exit.ts'
 import { print, printJson, writeNew } from './output.ts'
 import type { InspectOptions } from './tls-inspect.ts'
 import { type Handshake, handshakeDocument, handshakeLines, headline, succeeded } from './tls-output.ts'
-import { fromFiles, fromScenario } from './tls-source.ts'
+import { fromCapture, fromFiles, fromScenario } from './tls-source.ts'
 
 /** What there is to inspect: connections in the order they began, and their key log. */
 export interface Source {
@@ -15,7 +15,11 @@ export interface Source {
 
 export function inspect(scenario: string, options: InspectOptions): ExitCode {
   const { title, handshakes, keylog } = sourceOf(scenario, options)
-  if (handshakes.length === 0) throw inputError(`${title}: ${en.noHandshake}`, '--from POD --url https://…, or another')
+  if (handshakes.length === 0) {
+    const instead =
+      options.pcap === undefined ? '--from POD --url https://…, or another' : 'TCP that begins with a ClientHello'
+    throw inputError(`${title}: ${en.noHandshake}`, instead)
+  }
   const chosen = handshakes[(options.connection ?? 1) - 1]
   if (chosen === undefined)
     throw inputError(`--connection ${options.connection}`, `1 to ${handshakes.length}: that many there are`)
@@ -36,6 +40,7 @@ function sourceOf(scenario: string, options: InspectOptions): Source {
   if ((cert === undefined) !== (key === undefined)) throw inputError('--cert and --key come together')
   if (cert !== undefined && pcap !== undefined) throw inputError('--cert and --pcap exclude each other')
   if (cert !== undefined && key !== undefined) return fromFiles(cert, key, options)
+  if (pcap !== undefined) return fromCapture(pcap, options)
   return fromScenario(scenario, options)
 }
 

@@ -6,6 +6,7 @@ import { afterAll, afterEach, describe, expect, it, vi } from 'vitest'
 import { present } from '../pki/issue/faults.ts'
 import { formatPem } from '../pki/load/pem.ts'
 import { Rng } from '../util/rng.ts'
+import { addCurl } from './curl.ts'
 import { addTlsInspect } from './tls-inspect.ts'
 
 const dir = mkdtempSync(join(tmpdir(), 'podwire-inspect-'))
@@ -93,5 +94,26 @@ describe('podwire tls inspect, PEM files', () => {
     const { out, code } = await run(...files, '--at', '2027-01-01')
     expect({ out, code }).toMatchObject({ code: 1, out: expect.stringContaining('certificate_expired (45)') })
     await expect(run('--cert', path('tls.crt'))).rejects.toThrow('come together')
+  })
+})
+
+describe('podwire tls inspect, a capture', () => {
+  it('reads it with the key log, names the request and the answer', async () => {
+    const [pcap, keys] = [join(dir, 'web.pcapng'), join(dir, 'web.log')]
+    const program = new Command().exitOverride()
+    addCurl(program)
+    vi.spyOn(process.stdout, 'write').mockImplementation(() => true)
+    const args = ['--from', 'client', 'https://web.default.svc/', '--pcap', pcap, '--keylog', keys]
+    await program.parseAsync(['curl', ...args], { from: 'user' })
+    vi.restoreAllMocks()
+    const { out, code } = await run('--pcap', pcap, '-v')
+    expect(code).toBe(0)
+    expect(out).toContain('"GET / HTTP/1.1"  "HTTP/1.1 200 OK"')
+    expect(out).toMatch(/verified {2}Finished of the server/)
+    expect(out).toMatch(/inside +application_data: \d+ bytes \+ 0 padding \+ 17/)
+    expect((await run('--pcap', pcap, '--keylog', keys)).code).toBe(0)
+    writeFileSync(join(dir, 'no.pcap'), 'hello, I am no capture')
+    await expect(run('--pcap', join(dir, 'no.pcap'))).rejects.toThrow('capture.magic')
+    await expect(run('--pcap', join(dir, 'absent.pcap'))).rejects.toThrow('no such file')
   })
 })

@@ -57,6 +57,7 @@ Examples:
   podwire tls inspect
   podwire tls inspect 09-https-expired
   podwire tls inspect first --from client --url https://web -v
+  podwire curl --from client https://web --pcap web.pcapng && podwire tls inspect --pcap web.pcapng
   podwire tls inspect --cert tls.crt --key tls.key --roots ca.crt --name web
 
 Exit code: 0 the handshake went well, 1 it did not, 2 bad input.`,

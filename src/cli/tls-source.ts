@@ -1,6 +1,8 @@
 import { fetch } from '../app/curl/curl.ts'
 import { agreementOf } from '../explain/tls-agreement.ts'
 import { tlsConnections } from '../explain/tls-connections.ts'
+import { tlsOfCapture } from '../export/tls-capture.ts'
+import { loadFile, readFile } from '../host/certificate-files.ts'
 import { readInput } from '../host/files.ts'
 import { scenarioPath } from '../host/shipped.ts'
 import { systemRandom } from '../host/tls.ts'
@@ -87,4 +89,17 @@ export function fromFiles(cert: string, key: string, options: InspectOptions): S
     handshakes: [{ role: side, peer, events, connected }],
     keylog,
   }
+}
+
+/** A capture with its secrets, of the file itself or of a key log. With --roots the server's certificate is judged too. */
+export function fromCapture(pcap: string, { keylog, roots }: InspectOptions): Source {
+  const lines = keylog === undefined ? '' : Buffer.from(readFile(keylog)).toString('utf8')
+  const judge = roots === undefined ? null : trusting({ roots: loadRoots(roots) })
+  const handshakes = loadFile(pcap, (bytes) => tlsOfCapture(bytes, lines, judge)).map((one): Handshake => {
+    const { client: near, server: far, events, lines: said } = one
+    const about = [said.client, said.server].filter((line) => line !== null)
+    const peer = [`${near} > ${far}`, ...about.map((line) => `"${line}"`)].join('  ')
+    return { role: 'client', peer, events, connected: agreementOf(events, 'client') }
+  })
+  return { title: `capture ${pcap}`, handshakes, keylog: [] }
 }

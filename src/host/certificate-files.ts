@@ -11,7 +11,7 @@ const REASONS: Readonly<Record<string, string>> = {
 
 /** Reads a file and loads it with one of pki's loaders; `-` is standard input. Throws `InputError` that names file and line. */
 export function loadFile<T>(file: string, load: (bytes: Uint8Array) => T): T {
-  const bytes = read(file)
+  const bytes = readFile(file)
   try {
     return load(bytes)
   } catch (error) {
@@ -22,7 +22,8 @@ export function loadFile<T>(file: string, load: (bytes: Uint8Array) => T): T {
   }
 }
 
-function read(file: string): Uint8Array {
+/** Throws `InputError`. */
+export function readFile(file: string): Uint8Array {
   try {
     return readFileSync(file === '-' ? 0 : file)
   } catch (error) {

@@ -1,5 +1,5 @@
 import type { Event } from '../trace/step.ts'
-import type { TlsEpoch, TlsEvent, TlsRole } from '../trace/steps/tls.ts'
+import type { TlsDirection, TlsEpoch, TlsEvent, TlsRole } from '../trace/steps/tls.ts'
 import { concat } from '../util/bytes.ts'
 import { ALERTS, type AlertName, type Fault } from './alert.ts'
 import type { Protection } from './cipher/protection.ts'
@@ -166,13 +166,17 @@ export class Core {
     return outputs
   }
 
-  recordReceived({ raw, epoch, sequence, opened }: InputRecord): void {
+  recordReceived(record: InputRecord): void {
+    this.recordSeen(record, 'received', this.input)
+  }
+
+  recordSeen({ raw, epoch, sequence, opened }: InputRecord, direction: TlsDirection, input: RecordInput): void {
     const { type, version, payload } = raw
     const protection =
       opened === null
         ? null
         : {
-            algorithm: this.input.protection!.algorithm,
+            algorithm: input.protection!.algorithm,
             sequence,
             nonce: hex(opened.nonce),
             additionalData: hex(opened.additionalData),
@@ -182,7 +186,6 @@ export class Core {
             overhead: payload.length - opened.content.length - opened.padding,
           }
     const contentType = contentName(type)
-    const direction = 'received'
     this.step({ kind: 'tls-record', direction, contentType, version, length: payload.length, epoch, protection })
   }
 
@@ -223,7 +226,7 @@ export class Core {
     this.step({ kind: 'tls-record', direction: 'sent', contentType, version, length, epoch, protection })
   }
 
-  private messageStep(direction: 'sent' | 'received', epoch: TlsEpoch, message: Handshake): void {
+  messageStep(direction: TlsDirection, epoch: TlsEpoch, message: Handshake): void {
     const fields = fieldsOf(message, this.version, this.suite)
     const name = handshakeName(message.type)
     this.step({ kind: 'tls-message', direction, epoch, message: name, bytes: hex(message.bytes), fields })

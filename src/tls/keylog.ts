@@ -2,7 +2,7 @@ import { toHex } from '../util/bytes.ts'
 import type { DerivedSecret } from './schedule/schedule13.ts'
 
 /** RFC 9850 2: the labels of SSLKEYLOGFILE. Those not listed are not logged. */
-const LABELS: Partial<Record<DerivedSecret | 'tls12', string>> = {
+export const LABELS: Partial<Record<DerivedSecret | 'tls12', string>> = {
   client_early_traffic: 'CLIENT_EARLY_TRAFFIC_SECRET',
   early_exporter_master: 'EARLY_EXPORTER_SECRET',
   client_handshake_traffic: 'CLIENT_HANDSHAKE_TRAFFIC_SECRET',

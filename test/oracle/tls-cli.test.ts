@@ -11,6 +11,61 @@ const missing = ['openssl', 'curl'].find((tool) => !has(tool))
 const material = makeMaterial()
 afterAll(() => material.remove())
 
+const noTcpdump = ['openssl', 'tcpdump'].find((tool) => !has(tool))
+
+describe.skipIf(skip(noTcpdump === undefined ? null : `${noTcpdump} is not installed`, 'tls inspect of real captures'))(
+  'podwire tls inspect',
+  () => {
+    it.each([
+      ['-tls1_2', 'ECDHE-ECDSA-AES128-GCM-SHA256', 'TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256'],
+      ['-tls1_2', 'ECDHE-ECDSA-AES128-SHA', 'TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA'],
+      ['-tls1_3', 'TLS_CHACHA20_POLY1305_SHA256', 'TLS_CHACHA20_POLY1305_SHA256'],
+    ])('reads what tcpdump saw of s_client and s_server, %s %s', async (version, cipher, name) => {
+      const port = await freePort()
+      const [pcap, keys] = [material.path(`${cipher}.pcap`), material.path(`${cipher}.log`)]
+      const [cert, key] = (['cert', 'key'] as const).map((what) => material.file('server', 'p-256', what))
+      const dump = new Program('tcpdump', ['-i', 'lo', '-U', '--immediate-mode', '-w', pcap, `tcp port ${port}`])
+      const suites = version === '-tls1_3' ? ['-ciphersuites', cipher] : ['-cipher', cipher]
+      const files = ['-cert', cert, '-cert_chain', cert, '-key', key]
+      const server = new Program('openssl', ['s_server', '-accept', `127.0.0.1:${port}`, ...files, '-rev'])
+      try {
+        await dump.until(/listening on/)
+        await server.until(/ACCEPT/)
+        const about = [
+          '-connect',
+          `127.0.0.1:${port}`,
+          '-servername',
+          NAME,
+          '-keylogfile',
+          keys,
+          '-quiet',
+          '-no_ign_eof',
+        ]
+        const client = new Program('openssl', ['s_client', ...about, version, ...suites])
+        client.send('said in secret\n')
+        await client.until(/terces ni dias/)
+        client.endInput()
+        await client.end()
+        await expect.poll(() => inspect(pcap, keys).stdout.includes('"terces ni dias"'), { timeout: 20_000 }).toBe(true)
+        const { status, stdout } = inspect(pcap, keys, '--roots', material.roots)
+        expect({ status, stdout }).toMatchObject({ status: 0, stdout: expect.stringContaining(name) })
+        expect(stdout).toContain('"said in secret"')
+        expect(stdout).toContain(`is trusted as a server named ${NAME}`)
+      } finally {
+        dump.kill()
+        server.kill()
+      }
+    })
+
+    buildProgram('tls-inspect')
+    const program = join(import.meta.dirname, '../../node_modules/.cache/tls-inspect/podwire.js')
+    const inspect = (pcap: string, keys: string, ...args: string[]) =>
+      spawnSync(process.execPath, [program, 'tls', 'inspect', '--pcap', pcap, '--keylog', keys, ...args], {
+        encoding: 'utf8',
+      })
+  },
+)
+
 describe.skipIf(skip(missing === undefined ? null : `${missing} is not installed`, 'tls connect and serve'))(
   'podwire tls',
   () => {

@@ -83,8 +83,8 @@ function negotiation({ subject, offered, supported, chosen, why, rejected }: Of<
   return [
     `     ${subject}`,
     ...columns([
-      [`       ${en.offered}`, offered.join(', ')],
-      [`       ${en.supported}`, supported.join(', ')],
+      ...(offered.length === 0 ? [] : [[`       ${en.offered}`, offered.join(', ')]]),
+      ...(supported.length === 0 ? [] : [[`       ${en.supported}`, supported.join(', ')]]),
       [`       ${en.chosen}`, `${chosen ?? '-'}: ${why}`],
       ...rejected.map(({ candidate, reason }) => [`       ${en.rejected}`, `${candidate}: ${reason}`]),
     ]),
