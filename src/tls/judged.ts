@@ -46,7 +46,7 @@ export function judgePeer(
 }
 
 function sides({ role, peer, now }: Core, sent: number, name: string | null): readonly TlsKnown[] {
-  const wanted = name === null ? 'any name' : `the name ${name}`
+  const wanted = name !== null ? `the name ${name}` : role === 'server' ? "a client's certificate" : 'any name'
   const certificates = sent === 1 ? '1 certificate' : `${sent} certificates`
   return [
     { side: role, fact: `asks for ${wanted}, at ${new Date(now).toISOString().replace('.000Z', 'Z')}` },
