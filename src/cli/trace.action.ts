@@ -10,12 +10,13 @@ import type { TraceOptions } from './trace.ts'
 
 export function trace(options: TraceOptions): number {
   const emulation = emulationOf(options)
-  const { proto, dport, size, ttl } = options
+  const { proto, dport, sport, size, ttl } = options
   const { trace: result } = emulation.trace({
     from: options.from,
     to: options.to,
     proto,
     dport,
+    sport,
     size,
     ttl,
     dontFragment: options.df,

@@ -7,6 +7,7 @@ export interface TraceOptions extends InputOptions {
   readonly to: string
   readonly proto: 'tcp' | 'udp' | 'icmp'
   readonly dport?: number
+  readonly sport?: number
   readonly size?: number
   readonly ttl?: number
   readonly df?: boolean
@@ -37,6 +38,7 @@ export function addTrace(program: Command): void {
       new Option('--proto <protocol>', 'protocol of the packet').choices(['tcp', 'udp', 'icmp']).default('tcp'),
     )
     .option('--dport <port>', 'destination port', port)
+    .option('--sport <port>', 'source port (default: any)', port)
     .option('--size <bytes>', 'payload of a UDP or ICMP packet', count)
     .option('--ttl <hops>', 'time to live', count)
     .option('--df', "set don't-fragment")

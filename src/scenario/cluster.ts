@@ -6,6 +6,7 @@ import { flannelMasquerade } from '../kube/node/flannel-masq.ts'
 import { Machine, type NicSpec } from '../kube/node/machine.ts'
 import { combineRules, type RulePart } from '../kube/node/node-rules.ts'
 import { PodAddresses } from '../kube/node/pod-addresses.ts'
+import { cleanStaleConnections } from '../kube/node/proxy/stale-connections.ts'
 import { Segment } from '../linux/device/segment.ts'
 import type { Kernel } from '../linux/kernel.ts'
 import { Namespace } from '../linux/namespace.ts'
@@ -173,16 +174,22 @@ export class Cluster {
     if (index >= 0) pods.splice(index, 1)
   }
 
-  /** kube-proxy writes its rules anew, on the nodes that `hears` lets; those it did so on. */
-  syncRules(hears: (node: string) => boolean): string[] {
-    const written: string[] = []
+  /** kube-proxy writes its rules anew, on the nodes that `hears` lets; those it did so on, and how many stale entries went. */
+  syncRules(hears: (node: string) => boolean): { readonly node: string; readonly stale: number }[] {
+    const written: { readonly node: string; readonly stale: number }[] = []
     for (const [name, { namespace }] of this.built) {
       const netfilter = namespace.netfilter
       if (!hears(name) || !(netfilter instanceof NetfilterStack)) continue
       this.writeRules(netfilter, this.plan.nodes.get(name)!)
-      written.push(name)
+      written.push({ node: name, stale: this.cleanConntrack(netfilter) })
     }
     return written
+  }
+
+  private cleanConntrack({ conntrack }: NetfilterStack): number {
+    const { services, plan } = this
+    if (services === null || plan.settings.staleConntrack === true) return 0
+    return ([4, 6] as const).reduce((sum, family) => sum + cleanStaleConnections(services.model, family, conntrack), 0)
   }
 
   /** Why a pod has no sandbox, or null when it has one. */

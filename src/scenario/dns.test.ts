@@ -1,9 +1,11 @@
 import { describe, expect, it } from 'vitest'
 import { fetch } from '../app/curl/curl.ts'
 import { isKind } from '../explain/record.ts'
+import { SECOND } from '../sim/time.ts'
 import { formatAddress } from '../util/address.ts'
 import { Emulation } from './emulation.ts'
 import { load } from './load/load.ts'
+import { perform } from './operations.ts'
 import { runScenario } from './run.ts'
 
 const TEXT = `
@@ -91,5 +93,61 @@ describe('DNS in the cluster', () => {
       verdict: 'delivered',
       delivered: { kind: 'node', name: 'control-plane', address: '192.168.56.10', port: 6443 },
     })
+  })
+})
+
+describe('an upstream', () => {
+  const outside = TEXT.replace(
+    'title: DNS',
+    'title: DNS, cluster: { upstream: { example.com: [203.0.113.7, 2001:db8::7] } }',
+  )
+  /** Names that the server on the laptop was asked for by now. */
+  const forwarded = ({ recorder }: Emulation): string[] =>
+    recorder.steps.flatMap(({ event }) =>
+      event.kind === 'dns-query' && formatAddress(event.server) === '192.168.56.1'
+        ? [`${event.name} ${event.type}`]
+        : [],
+    )
+  const look = (emulation: Emulation, name: string) =>
+    perform(emulation, { name: 'resolve', with: { from: 'client', name } }, { file: 't', line: 1, column: 1 })
+
+  it('is asked by packets for what is not of the cluster, once in 30 s', () => {
+    const emulation = emulate(outside)
+    expect(look(emulation, 'example.com.')).toMatchObject({ answers: ['203.0.113.7', '2001:db8::7'], error: null })
+    expect(forwarded(emulation)).toEqual(['example.com A', 'example.com AAAA'])
+    const packets = emulation.recorder.steps.filter(
+      (step) =>
+        isKind(step, 'nat') && step.event.nat === 'masquerade' && !step.event.reverse && step.event.from.port !== 0,
+    )
+    expect(packets.length).toBeGreaterThan(0)
+    look(emulation, 'example.com.')
+    expect(forwarded(emulation)).toHaveLength(2)
+    emulation.advance(31 * SECOND)
+    look(emulation, 'example.com.')
+    expect(forwarded(emulation)).toHaveLength(4)
+  })
+
+  it('says NXDOMAIN of names that it does not know, and is not asked for names of the cluster', () => {
+    const emulation = emulate(outside)
+    expect(look(emulation, 'example.org.')).toMatchObject({ error: 'EAI_NONAME' })
+    expect(look(emulation, 'web')).toMatchObject({ answers: ['10.96.0.80'] })
+    expect(forwarded(emulation)).toEqual(['example.org A', 'example.org AAAA'])
+  })
+
+  it('is needed: without one such a name is SERVFAIL at once', () => {
+    expect(look(emulate(), 'example.com.')).toMatchObject({ error: 'EAI_AGAIN' })
+  })
+
+  it('that is silent is SERVFAIL after two seconds', () => {
+    const emulation = emulate(outside)
+    const at = { file: 't', line: 1, column: 1 }
+    perform(emulation, { name: 'cutLink', with: { node: 'control-plane' } }, at)
+    const asked = perform(
+      emulation,
+      { name: 'resolve', with: { from: 'kube-system/coredns', name: 'example.com', type: 'A' } },
+      at,
+    )
+    expect(asked).toMatchObject({ error: 'SERVFAIL' })
+    expect(emulation.now).toBeGreaterThan(2 * SECOND)
   })
 })

@@ -4,10 +4,12 @@ import type { DnsEndpoint, DnsService, KubeDirectory } from '../app/dns/kube-dir
 import { KubeZone } from '../app/dns/kube-zone.ts'
 import { clusterFirst } from '../app/dns/resolv-conf.ts'
 import { Resolver } from '../app/dns/resolver.ts'
+import { StaticZone } from '../app/dns/static-zone.ts'
+import type { Zone } from '../app/dns/zone.ts'
 import { Hosts } from '../app/names.ts'
 import type { Pod } from '../kube/api/pod.ts'
 import type { Service } from '../kube/api/service.ts'
-import { type Address, keyOf, sameAddress } from '../util/address.ts'
+import { type Address, keyOf, parseAddress, sameAddress } from '../util/address.ts'
 import { dnsAddress } from './addons.ts'
 import type { ClusterPlan } from './plan.ts'
 import type { Services } from './services.ts'
@@ -25,9 +27,28 @@ export class ClusterDns {
 
   /** Starts CoreDNS as a process. */
   serve(context: PodContext, epoch: number): void {
-    coredns(context, [
-      new KubeZone(new ServiceDirectory(this.plan, this.services), Math.floor(epoch / 1000), this.plan.path.dnsDomain),
-    ])
+    const zone = new KubeZone(
+      new ServiceDirectory(this.plan, this.services),
+      Math.floor(epoch / 1000),
+      this.plan.path.dnsDomain,
+    )
+    coredns(context, [zone], this.upstream === null ? null : this.plan.lan.gateway[0])
+  }
+
+  /** What the DNS server outside knows, where the scenario has one: the laptop, whom the nodes' resolv.conf names. */
+  get upstream(): Zone | null {
+    const { upstream } = this.plan.settings
+    if (upstream === undefined) return null
+    return new StaticZone(
+      Object.entries(upstream).map(
+        ([name, given]) => [name, [given].flat().map((text) => parseAddress(text)!)] as const,
+      ),
+    )
+  }
+
+  /** What programs in a network namespace find: `host` or NS/POD. */
+  namesOf(context: PodContext, netns: string): NameService {
+    return netns === 'host' ? this.hosts() : this.resolver(context, netns.slice(0, netns.indexOf('/')))
   }
 
   /** Of a pod with dnsPolicy ClusterFirst. */
@@ -40,7 +61,7 @@ export class ClusterDns {
     return new Hosts()
   }
 
-  private get nameserver(): Address {
+  get nameserver(): Address {
     const service = this.services.all.find(({ meta }) => meta.namespace === 'kube-system' && meta.name === 'kube-dns')
     return service?.clusterIPs[0] ?? dnsAddress(this.plan.path.serviceCIDRs[0])
   }

@@ -1,4 +1,5 @@
 import type { PodContext } from '../app/context.ts'
+import { coredns } from '../app/dns/coredns.ts'
 import { endOf, pathOf, replyOf } from '../explain/path.ts'
 import { isKind, StepIndex } from '../explain/record.ts'
 import { type TraceRequest as Asked, traceOf } from '../explain/trace.ts'
@@ -50,6 +51,7 @@ export interface TraceRequest {
   readonly to: string
   readonly proto?: 'tcp' | 'udp' | 'icmp'
   readonly dport?: number
+  readonly sport?: number
   readonly size?: number
   readonly dontFragment?: boolean
   readonly ttl?: number
@@ -100,9 +102,17 @@ export class Emulation {
     this.tls = new ClusterTls(this.services, this.kernel.rng.fork('tls'), this.epoch, inventory.bundles)
     this.directory = new Directory(this.plan, this.services.all)
     this.cluster.start()
+    this.startUpstream()
     this.facts = new ClusterFacts(this.cluster, this.services)
     this.index = new StepIndex(this.kernel.recorder)
     this.life = lives ? new Lifecycle(this) : null
+  }
+
+  private startUpstream(): void {
+    const { upstream } = this.dns
+    if (upstream === null) return
+    const { namespace, sockets } = this.cluster.external()
+    coredns(startProcess(namespace, sockets, 'dns-server', this), [upstream])
   }
 
   get recorder(): Recorder {
@@ -130,8 +140,8 @@ export class Emulation {
     const target = this.target(request.to, at)
     const to = addressOfTarget(this, target, source.namespace, at)
     const port = proto === 'icmp' ? 0 : (target.port ?? request.dport ?? defaultPort(target, proto))
-    const { size = 0, dontFragment = null, ttl = null } = request
-    const what = { protocol: proto, to, port, size, dontFragment, ttl }
+    const { sport: sourcePort = 0, size = 0, dontFragment = null, ttl = null } = request
+    const what = { protocol: proto, to, port, sourcePort, size, dontFragment, ttl }
     const asked: Asked = { from: request.from, to: request.to, protocol: proto, port: proto === 'icmp' ? null : port }
     const choice = serviceChoice(this, source, target, to, port, proto)
     const cause = this.program(source.namespace, 'trace')

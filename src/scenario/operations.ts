@@ -1,3 +1,4 @@
+import type { NameService, PodContext } from '../app/context.ts'
 import type { NetDevice } from '../linux/device/net-device.ts'
 import { Nic } from '../linux/device/nic.ts'
 import { Tamper } from '../linux/device/tamper.ts'
@@ -10,7 +11,8 @@ import { performLifecycle } from './lifecycle/perform.ts'
 import { durationOf } from './load/duration.ts'
 import type { Operation } from './load/scenario-kind.ts'
 import type { Outcome } from './outcome.ts'
-import { connect, curl, ping, resolve, traceroute } from './programs.ts'
+import { connect, curl, ping, traceroute } from './programs.ts'
+import { query, resolve } from './resolve.ts'
 import { addressOfTarget, defaultPort } from './target.ts'
 import { curlOptions, rotateCert } from './tls/operations.ts'
 import { tap } from './tls/tap.ts'
@@ -66,8 +68,13 @@ export function perform(emulation: Emulation, operation: Operation, at: SourcePo
       emulation.addNode(operation.with.name, operation.with.address, at)
       return DONE
     case 'resolve': {
-      const { from, name } = operation.with
-      return emulation.runProgram(emulation.host(from, at), 'getent', (context) => resolve(context, name))
+      const { from, name, type } = operation.with
+      const host = emulation.host(from, at)
+      const { dns } = emulation
+      const names = (context: PodContext): NameService => dns.namesOf(context, host.namespace.name)
+      return emulation.runProgram(host, 'resolve', (context) =>
+        type === undefined ? resolve(context, name, names) : query(context, name, type, dns.nameserver),
+      )
     }
     default:
       return performLifecycle(emulation, operation, at)

@@ -25,7 +25,6 @@ export type Outcome =
       readonly error: string | null
     }
   | { readonly kind: 'connect'; readonly error: string | null }
-  | { readonly kind: 'resolve'; readonly addresses: readonly Address[]; readonly error: string | null }
   | {
       readonly kind: 'curl'
       readonly status: number | null
@@ -33,6 +32,14 @@ export type Outcome =
       readonly error: string | null
       /** Null where TLS was not spoken. */
       readonly tls: TlsResult | null
+    }
+  | {
+      readonly kind: 'resolve'
+      /** Addresses, or records as dig prints them. */
+      readonly answers: readonly string[]
+      /** Each question to DNS and what was answered, in the order of answers. */
+      readonly asked: readonly Asked[]
+      readonly error: string | null
     }
   /** What was expected of the cluster at that moment, and did not hold. */
   | { readonly kind: 'check'; readonly failures: readonly Failure[] }
@@ -50,9 +57,17 @@ export interface TraceOutcome {
   readonly reason: DropReason | null
 }
 
+/** One question to DNS. */
+export interface Asked {
+  readonly name: string
+  readonly type: string
+  /** Empty: nobody answered. */
+  readonly rcode: string
+  readonly answers: readonly string[]
+}
+
 /** An outcome as JSON has it: addresses as text. */
 export function plainOutcome(outcome: Outcome): object {
-  if (outcome.kind === 'resolve') return { ...outcome, addresses: outcome.addresses.map(formatAddress) }
   return outcome.kind === 'traceroute' ? { ...outcome, via: viaText(outcome.via) } : outcome
 }
 
@@ -81,7 +96,7 @@ export function judge(outcome: Outcome, expect: StepExpectation): Failure[] {
       failures.push(...judgeTls(outcome, expect.tls ?? {}))
       continue
     }
-    const expected = show(expect[field])
+    const expected = show(field === 'answers' ? expect.answers?.toSorted() : expect[field])
     const got = show(actual(outcome, field))
     if (expected !== got) failures.push({ field, expected, got })
   }
@@ -115,7 +130,11 @@ function actual(outcome: Outcome, field: Exclude<keyof StepExpectation, 'tls' | 
     case 'via':
       return outcome.kind === 'traceroute' ? viaText(outcome.via).map((hop) => hop ?? '*') : null
     case 'addresses':
-      return outcome.kind === 'resolve' ? outcome.addresses.map(formatAddress) : null
+      return outcome.kind === 'resolve' ? outcome.answers : null
+    case 'answers':
+      return outcome.kind === 'resolve' ? outcome.answers.toSorted() : null
+    case 'questions':
+      return outcome.kind === 'resolve' ? outcome.asked.length : null
     case 'error':
       return 'error' in outcome ? outcome.error : null
   }

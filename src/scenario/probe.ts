@@ -12,6 +12,8 @@ export interface Probe {
   readonly to: Address
   /** 0 for ICMP. */
   readonly port: number
+  /** 0: any. */
+  readonly sourcePort: number
   /** Bytes of payload; a SYN has none. */
   readonly size: number
   /** null: as the kernel would set DF by itself. */
@@ -45,16 +47,18 @@ export function* probe(sockets: Sockets, recorder: Recorder, what: Probe, cause:
 
 function* ask(sockets: Sockets, what: Probe, cause: StepId): Process<boolean> {
   const ttl = what.ttl ?? undefined
+  const sourcePort = what.sourcePort === 0 ? undefined : what.sourcePort
   const discover = what.dontFragment === null ? undefined : what.dontFragment ? 'do' : 'dont'
   switch (what.protocol) {
     case 'tcp': {
-      const stream = yield* sockets.connect(what.to, what.port, { timeout: PATIENCE, ttl, cause })
+      const stream = yield* sockets.connect(what.to, what.port, { timeout: PATIENCE, ttl, cause, sourcePort })
       stream.close()
       return true
     }
     case 'udp': {
       const socket = sockets.udp({ discover, ttl, cause })
       try {
+        if (sourcePort !== undefined) socket.bind('any', sourcePort)
         socket.connect(what.to, what.port)
         socket.send(payload(what.size))
         return (yield* socket.receive(PATIENCE)) !== null

@@ -27,9 +27,7 @@ export function startProcess(
   program: string,
   { epoch, dns }: Surroundings,
 ): PodProcess {
-  const { name } = namespace
-  const names = (context: PodContext): NameService =>
-    name === 'host' ? dns.hosts() : dns.resolver(context, name.slice(0, name.indexOf('/')))
+  const names = (context: PodContext): NameService => dns.namesOf(context, namespace.name)
   return new PodProcess({ program, ip: namespace, sockets, names, epoch })
 }
 

@@ -42,13 +42,6 @@ export function* curl(context: PodContext, url: string, options: CurlOptions): P
   return { kind: 'curl', status, exit: code, error: message, tls }
 }
 
-/** getaddrinfo(3), with its error names. */
-export function* resolve(context: PodContext, name: string): Process<Outcome> {
-  const found = yield* context.names.resolve(name)
-  if (found.kind === 'found') return { kind: 'resolve', addresses: found.addresses, error: null }
-  return { kind: 'resolve', addresses: [], error: found.kind === 'unknown' ? 'EAI_NONAME' : 'EAI_AGAIN' }
-}
-
 /** Opens a TCP connection, sends `send` bytes through it if there are any, waits for one answer to them, and closes it. */
 export function* connect(context: PodContext, to: Address, port: number, send: number): Process<Outcome> {
   try {

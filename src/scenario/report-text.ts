@@ -81,7 +81,10 @@ export function outcomeText(outcome: Outcome): string[] {
     case 'connect':
       return outcome.error === null ? [say.connected] : errorText(outcome.error)
     case 'resolve':
-      return outcome.error === null ? outcome.addresses.map(formatAddress) : errorText(outcome.error)
+      return [
+        ...outcome.asked.map(({ name, type, rcode, answers }) => say.asked(name, type, rcode, answers)),
+        ...(outcome.error === null ? [say.answer(outcome.answers)] : errorText(outcome.error)),
+      ]
     case 'curl':
       return [outcome.status === null ? say.exit(outcome.exit) : say.http(outcome.status), ...errorText(outcome.error)]
     case 'tap':

@@ -12,10 +12,11 @@ export function titleOf({ label, operation }: Pick<ScenarioStep, 'label' | 'oper
 function doingOf(operation: Operation): string {
   switch (operation.name) {
     case 'trace': {
-      const { from, to, proto, dport, size } = operation.with
+      const { from, to, proto, dport, sport, size } = operation.with
       const target = dport === undefined ? to : `${to}:${dport}`
       return listed(
         say.trace(say.packet[proto], from, target),
+        sport !== undefined && say.fromPort(sport),
         size > 0 && say.bytes(size),
         ...headerOf(operation.with),
       )
@@ -41,7 +42,7 @@ function doingOf(operation: Operation): string {
       return listed(say.curl(from, url), ...usual, ...say.curlTls(rest))
     }
     case 'resolve':
-      return say.resolve(operation.with.from, operation.with.name)
+      return say.resolve(operation.with.from, operation.with.name, operation.with.type)
     case 'advance':
       return say.advance(operation.with)
     case 'cutLink':

@@ -1,13 +1,15 @@
 import { SocketError } from '../../linux/socket/error.ts'
 import type { TcpStream } from '../../linux/socket/tcp/stream.ts'
-import type { UdpSocket } from '../../linux/socket/udp/socket.ts'
+import type { Datagram, UdpSocket } from '../../linux/socket/udp/socket.ts'
 import type { Process } from '../../sim/process.ts'
+import type { Address } from '../../util/address.ts'
 import type { Rng } from '../../util/rng.ts'
-import { type DnsMessage, RCODE } from '../../wire/dns/message.ts'
-import type { DnsRecord, Opt } from '../../wire/dns/record.ts'
+import { type DnsMessage, type Question, RCODE } from '../../wire/dns/message.ts'
+import { type DnsRecord, type Opt, RECORD_TYPE } from '../../wire/dns/record.ts'
 import { PORT } from '../../wire/numbers.ts'
 import type { PodContext } from '../context.ts'
-import { decode, encode, framed, readFramed } from './exchange.ts'
+import { type Answered, decode, encode, framed, readFramed } from './exchange.ts'
+import { Forwarder } from './forward.ts'
 import type { Zone } from './zone.ts'
 
 /** Without EDNS(0) (RFC 1035 4.2.1). */
@@ -15,47 +17,97 @@ const PLAIN_UDP = 512
 
 /**
  * A DNS server over UDP and TCP as CoreDNS is with kubeadm's Corefile: zones asked in turn, the order of addresses shuffled
- * (`loadbalance`). What no zone knows would be forwarded; there is no upstream here, so it fails as when none answers.
+ * (`loadbalance`). What no zone knows is forwarded; without an `upstream` it fails as when none answers.
  */
-export function coredns(context: PodContext, zones: readonly Zone[], port: number = PORT.dns): void {
-  context.sockets.listen('any', port, (stream) => context.fork(overTcp(context, stream, zones), 'tcp'))
+export function coredns(context: PodContext, zones: readonly Zone[], upstream: Address | null = null): void {
+  const forward = upstream === null ? null : new Forwarder(context, upstream)
+  const server: Server = { context, zones, forward }
+  context.sockets.listen('any', PORT.dns, (stream) => context.fork(overTcp(server, stream), 'tcp'))
   const socket = context.sockets.udp()
   // Bound here and not in the process, which begins an event later: the packet that had the server started finds it.
-  socket.bind('any', port)
-  context.fork(overUdp(context, socket, zones), 'udp')
+  socket.bind('any', PORT.dns)
+  context.fork(overUdp(server, socket), 'udp')
 }
 
-function* overUdp(context: PodContext, socket: UdpSocket, zones: readonly Zone[]): Process {
+interface Server {
+  readonly context: PodContext
+  readonly zones: readonly Zone[]
+  readonly forward: Forwarder | null
+}
+
+function* overUdp(server: Server, socket: UdpSocket): Process {
+  const { context, zones, forward } = server
   for (;;) {
     const datagram = yield* socket.receive()
     if (datagram === null) continue
     const question = decode(datagram.bytes)
     if (question === null || question.response) continue
-    const { from, cause, to } = datagram
-    try {
-      socket.sendTo(
-        fitted(reply(question, zones, context.rng), sizeLimit(question)),
-        from.address,
-        from.port,
-        cause,
-        to,
-      )
-    } catch (error) {
-      if (!(error instanceof SocketError)) throw error
-    }
+    const answered = { message: reply(question, zones, context.rng), cause: datagram.cause }
+    const outside = forward === null ? null : unknown(question, answered.message, zones)
+    if (outside === null) send(socket, datagram, question, answered)
+    else context.fork(asked(server, question, answered, outside, socket, datagram), 'forward')
   }
 }
 
-function* overTcp(context: PodContext, stream: TcpStream, zones: readonly Zone[]): Process {
+function* asked(
+  server: Server,
+  question: DnsMessage,
+  own: Answered,
+  outside: Question,
+  socket: UdpSocket,
+  datagram: Datagram,
+): Process {
+  send(socket, datagram, question, yield* forwarded(server, question, own, outside))
+}
+
+function send(socket: UdpSocket, { from, to }: Datagram, question: DnsMessage, { message, cause }: Answered): void {
+  try {
+    socket.sendTo(fitted(message, sizeLimit(question)), from.address, from.port, cause, to)
+  } catch (error) {
+    if (!(error instanceof SocketError)) throw error
+  }
+}
+
+function* overTcp(server: Server, stream: TcpStream): Process {
+  const { context, zones, forward } = server
   try {
     for (let question = yield* readFramed(stream); question !== null; question = yield* readFramed(stream)) {
-      yield* stream.write(framed(reply(question, zones, context.rng)))
+      const own = { message: reply(question, zones, context.rng), cause: stream.cause }
+      const outside = forward === null ? null : unknown(question, own.message, zones)
+      const { message } = outside === null ? own : yield* forwarded(server, question, own, outside)
+      yield* stream.write(framed(message))
     }
   } catch (error) {
     if (!(error instanceof SocketError)) throw error
   } finally {
     stream.close()
   }
+}
+
+/** What of a question is for the upstream: all of it, or where an ExternalName of a zone here leads. */
+function unknown(question: DnsMessage, own: DnsMessage, zones: readonly Zone[]): Question | null {
+  if (question.opcode !== 0 || question.questions.length !== 1) return null
+  const [{ name, type, class: klass }] = question.questions
+  const isOutside = (target: string): boolean => zones.every((zone) => zone.answer(target, type) === null)
+  if (isOutside(name)) return question.questions[0]
+  const alias = own.answers.length === 1 && own.answers[0].type === 'CNAME' ? own.answers[0] : null
+  if (alias === null || type === RECORD_TYPE.CNAME || !isOutside(alias.target)) return null
+  return { name: alias.target, type, class: klass }
+}
+
+/** The upstream's answer, behind the alias that led there. Silence is SERVFAIL, or leaves the alias alone. */
+function* forwarded(server: Server, question: DnsMessage, own: Answered, outside: Question): Process<Answered> {
+  const answered = yield* server.forward!.ask(outside, own.cause)
+  if (answered === null) return own
+  const { rcode, answers, authorities } = answered.message
+  const message = {
+    ...own.message,
+    rcode: own.message.answers.length > 0 ? own.message.rcode : rcode,
+    answers: [...own.message.answers, ...answers],
+    authorities,
+    additionals: edns(question),
+  }
+  return { message, cause: answered.cause }
 }
 
 /** The answer to a question, whole. */

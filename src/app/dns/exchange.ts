@@ -42,6 +42,7 @@ export function* ask(
   name: string,
   types: readonly number[],
   timeout: Nanos,
+  because: StepId = context.cause,
 ): Process<Map<number, Answered>> {
   const answers = new Map<number, Answered>()
   const socket = context.sockets.udp()
@@ -50,7 +51,7 @@ export function* ask(
   try {
     socket.connect(server, PORT.dns)
     for (const [id, type] of queries) {
-      const cause = context.record({ kind: 'dns-query', name, type: typeName(type), server })
+      const cause = context.record({ kind: 'dns-query', name, type: typeName(type), server }, because)
       socket.sendTo(encode(query(id, name, type)), server, PORT.dns, cause)
     }
     while (answers.size < types.length) {

@@ -12,5 +12,8 @@ export const report = {
   connected: 'connected',
   failedWith: (error: string): string => `failed: ${error}`,
   http: (status: number): string => `HTTP ${status}`,
+  asked: (name: string, type: string, rcode: string, answers: readonly string[]): string =>
+    `${type.padEnd(5)} ${name}.  ${rcode === '' ? 'no answer' : answers.length > 0 ? answers.join(', ') : rcode === 'NOERROR' ? 'no such record' : rcode}`,
+  answer: (answers: readonly string[]): string => (answers.length === 0 ? 'nothing' : `=> ${answers.join(', ')}`),
   exit: (code: number): string => `curl: exit ${code}`,
 } as const satisfies object

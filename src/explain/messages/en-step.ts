@@ -13,7 +13,9 @@ export const step = {
   curl: (from: string, url: string): string => `${from} asks for ${url}`,
   insecure: 'any certificate will do',
   tlsMax: (version: string): string => `TLS ${version} at the most`,
-  resolve: (from: string, name: string): string => `${from} looks up ${name}`,
+  resolve: (from: string, name: string, type: string | undefined): string =>
+    type === undefined ? `${from} looks up ${name}` : `${from} asks DNS for ${type} of ${name}`,
+  fromPort: (port: number): string => `from port ${port}`,
   /** What else of TLS is not as usual. */
   curlTls: (step: {
     readonly tlsMin?: string

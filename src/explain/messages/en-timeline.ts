@@ -61,6 +61,8 @@ export const timeline = {
     const where = nodes === null ? 'every node' : nodes.length > 4 ? `${nodes.length} nodes` : nodes.join(', ')
     return `${mode} rules of ${shown} on ${where}`
   },
+  staleEntries: (count: number): string =>
+    `${count} stale UDP ${count === 1 ? 'entry' : 'entries'} of conntrack deleted`,
   status: (status: number): string => `HTTP ${status}`,
   requestsFailed: (count: number, reason: string, during: number): string =>
     count === 1 ? `a request fails: ${reason}` : `${count} requests fail within ${span(during)}: ${reason}`,

@@ -200,21 +200,29 @@ class Timeline {
     if (!this.going.has(pod.uid)) this.pod(step, pod, 'pod', say.phase(to))
   }
 
-  private rules(step: Step, { services, mode }: Of<'proxy-sync'>): void {
+  private rules(step: Step, { services, mode, stale }: Of<'proxy-sync'>): void {
     const told = services.filter((name) => !isSystem(name.split('/')[0]) && name !== 'default/kubernetes')
     if (told.length === 0) return
     const node = this.nodeOf(step)
     const known = this.syncing
-    if (known !== null && known.at === step.at) known.nodes.push(node)
-    else {
+    if (known !== null && known.at === step.at) {
+      known.nodes.push(node)
+      known.stale += stale
+    } else {
       const draft = this.drafts.alone(step.at, step.id, 'kube-proxy', 'rules', '')
-      this.syncing = { at: step.at, nodes: [node], draft }
+      this.syncing = { at: step.at, nodes: [node], draft, stale }
     }
-    const { nodes, draft } = this.syncing!
-    draft.parts = [say.rules(mode, told.map(shortName), nodes.length === this.nodes.size ? null : nodes)]
+    const { nodes, draft, stale: gone } = this.syncing!
+    const rules = say.rules(mode, told.map(shortName), nodes.length === this.nodes.size ? null : nodes)
+    draft.parts = gone === 0 ? [rules] : [rules, say.staleEntries(gone)]
   }
 
-  private syncing: { readonly at: number; readonly nodes: string[]; readonly draft: { parts: string[] } } | null = null
+  private syncing: {
+    readonly at: number
+    readonly nodes: string[]
+    readonly draft: { parts: string[] }
+    stale: number
+  } | null = null
 
   private told(step: Step, { reason, message, object, type }: Of<'kube-event'>): void {
     if (!TOLD.has(reason)) return

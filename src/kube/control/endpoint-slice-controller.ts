@@ -7,6 +7,7 @@ import { isFinished, isReady, type PodObject, portNumber } from '../api/pod-obje
 import { matches, selectorOf } from '../api/selector.ts'
 import type { SliceEndpoint, SlicePort } from '../api/service.ts'
 import type { Store } from '../api/store.ts'
+import { hintsOf } from './hints.ts'
 import { controlled, enqueueOwners, splitKey } from './owners.ts'
 import { type Control, WorkQueue } from './work-queue.ts'
 
@@ -147,7 +148,9 @@ const same = (a: SliceEndpoint, b: SliceEndpoint): boolean =>
   a.pod === b.pod &&
   a.node === b.node &&
   a.zone === b.zone &&
-  a.hostname === b.hostname
+  a.hostname === b.hostname &&
+  a.hintZones.join() === b.hintZones.join() &&
+  a.hintNodes.join() === b.hintNodes.join()
 
 function familiesOf(service: ServiceObject, pods: readonly PodObject[]): ReadonlySet<Family> {
   const own = service.clusterIPs.map(familyOf)
@@ -161,16 +164,17 @@ function endpointOf(service: ServiceObject, pod: PodObject, family: Family, stor
   const terminating = pod.meta.deletionTimestamp !== null
   const serving = isReady(pod)
   const { hostname, subdomain, nodeName } = pod.spec
+  const ready = service.publishNotReadyAddresses || (serving && !terminating)
+  const zone = store.get('Node', '', nodeName)?.meta.labels[ZONE] ?? ''
   return {
     addresses: [address],
-    ready: service.publishNotReadyAddresses || (serving && !terminating),
+    ready,
     serving,
     terminating,
     hostname: hostname !== '' && subdomain === service.meta.name ? hostname : '',
     node: nodeName,
-    zone: store.get('Node', '', nodeName)?.meta.labels[ZONE] ?? '',
-    hintZones: [],
-    hintNodes: [],
+    zone,
+    ...hintsOf(service.trafficDistribution, { ready, node: nodeName, zone }),
     pod: nameOf(pod.meta),
   }
 }

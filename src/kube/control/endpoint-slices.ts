@@ -2,6 +2,7 @@ import { type Address, type Family, familyOf } from '../../util/address.ts'
 import { NO_LABELS, nameOf, selects } from '../api/meta.ts'
 import { isLive, type Pod } from '../api/pod.ts'
 import type { EndpointSlice, Service, ServicePort, SliceEndpoint, SlicePort } from '../api/service.ts'
+import { hintsOf } from './hints.ts'
 
 /** What the controller knows of a pod beyond its object: its addresses, and where its node stands. */
 export interface PodPlace {
@@ -54,16 +55,16 @@ function targetOf({ targetPort, protocol }: ServicePort, pod: Pod): number | nul
 
 /** Terminating pods are not ready, yet serve while their own readiness holds. */
 function endpointOf(service: Service, pod: Pod, address: Address, zone: string): SliceEndpoint {
+  const ready = service.publishNotReadyAddresses || (pod.ready && !pod.terminating)
   return {
     addresses: [address],
-    ready: service.publishNotReadyAddresses || (pod.ready && !pod.terminating),
+    ready,
     serving: service.publishNotReadyAddresses || pod.ready,
     terminating: pod.terminating,
     hostname: pod.subdomain === service.meta.name ? pod.hostname : '',
     node: pod.node,
     zone,
-    hintZones: [],
-    hintNodes: [],
+    ...hintsOf(service.trafficDistribution, { ready, node: pod.node, zone }),
     pod: nameOf(pod.meta),
   }
 }

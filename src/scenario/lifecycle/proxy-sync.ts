@@ -55,9 +55,10 @@ export class ProxySync {
     this.waiting = false
     this.last = simulation.now
     const mode = this.cluster.plan.path.proxyMode
-    const event = { kind: 'proxy-sync', mode, services: [...this.changed].sort() } as const
+    const services = [...this.changed].sort()
     this.changed = new Set()
-    for (const node of this.cluster.syncRules(this.hears)) {
+    for (const { node, stale } of this.cluster.syncRules(this.hears)) {
+      const event = { kind: 'proxy-sync', mode, services, stale } as const
       if (recorder.on) recorder.step(simulation.now, recorder.place(node, 'host', ''), this.cause, 0, null, event)
       else recorder.skip()
     }

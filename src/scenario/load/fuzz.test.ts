@@ -97,7 +97,7 @@ describe('input of any shape', () => {
         }
         if (build(some.map((o) => JSON.stringify(o) ?? 'null').join('\n'), 'in.ndjson') !== null) built++
       }),
-      RUNS,
+      { ...RUNS, numRuns: 300 },
     )
     expect(built).toBeGreaterThan(5)
   })

@@ -37,7 +37,17 @@ const cluster = z.strictObject({
     .describe('every node has a first interface eth0 with 10.0.2.15 on a NAT network of its own, as Vagrant boxes do'),
   flannelInterface: z.string().optional().describe('the interface that flannel takes for its tunnels (--iface)'),
   dnsDomain: z.string().optional(),
+  upstream: z
+    .record(z.string().min(1), z.union([address, z.array(address).min(1)]))
+    .optional()
+    .describe(
+      'names of the world outside and their addresses, served by a DNS server on the laptop; CoreDNS forwards to it',
+    ),
   addons: z.boolean().optional().describe('CoreDNS and the API server, as kubeadm adds them; true by default'),
+  staleConntrack: z
+    .boolean()
+    .optional()
+    .describe('kube-proxy leaves UDP entries of conntrack that lead to endpoints which are gone; false by default'),
   timing: timing.optional().describe('delays of API server, controllers, kubelet and kube-proxy'),
   missingImages: z.array(z.string().min(1)).optional().describe('images that no registry has: ErrImagePull'),
   epoch: z.iso.datetime().optional().describe('the date at the start; 2026-01-01T00:00:00Z by default'),
@@ -69,11 +79,21 @@ const operations = {
     to: endpoint,
     proto: z.enum(['tcp', 'udp', 'icmp']).default('tcp'),
     dport: port.optional(),
+    sport: port.optional().describe('the port it is sent from; any by default'),
     size: payload.default(0),
     dontFragment: z.boolean().optional().describe('by default as Linux does: set for TCP, not for ping and UDP'),
     ttl: ttl.optional(),
   }),
-  resolve: z.strictObject({ from: endpoint, name: z.string().min(1) }),
+  resolve: z.strictObject({
+    from: endpoint,
+    name: z.string().min(1),
+    type: z
+      .enum(['A', 'AAAA', 'CNAME', 'PTR', 'SRV', 'TXT'])
+      .optional()
+      .describe(
+        'asks the DNS server for this alone, as dig does; by default as programs do: hosts, search path, A and AAAA',
+      ),
+  }),
   advance: duration,
   cutLink: z.strictObject({ node: z.string().optional(), pod: z.string().optional(), device: z.string().optional() }),
   setMtu: z.strictObject({
@@ -100,6 +120,8 @@ const expectation = z.strictObject({
     .describe('errno name: ECONNREFUSED, EHOSTUNREACH, EMSGSIZE, ETIMEDOUT; of a name EAI_NONAME or EAI_AGAIN'),
   received: z.int().optional().describe('replies that came back'),
   addresses: z.array(address).optional().describe('what a name resolves to, in the order that programs try them'),
+  answers: z.array(z.string()).optional().describe('addresses or records that a name has, in any order'),
+  questions: z.int().optional().describe('how often DNS was asked'),
   via: z.array(address).optional().describe('addresses that answered, in order, without the target'),
   tls: tlsExpectation.optional(),
   reads: z.array(z.string().min(1)).optional().describe('text that a tap reads'),
@@ -155,7 +177,7 @@ export const EXPECTABLE: Readonly<Record<OperationName, readonly (keyof StepExpe
   connect: ['error'],
   curl: ['status', 'exit', 'error', 'tls'],
   trace: ['verdict', 'reason', 'by', 'deliveredTo'],
-  resolve: ['addresses', 'error'],
+  resolve: ['addresses', 'answers', 'questions', 'error'],
   advance: [],
   cutLink: [],
   setMtu: [],

@@ -89,7 +89,13 @@ export type KubeEvent =
       readonly endpoints: readonly EndpointState[]
     }
   /** kube-proxy on one node has written its rules; `services` are those that changed since it did so last. */
-  | { readonly kind: 'proxy-sync'; readonly mode: string; readonly services: readonly string[] }
+  | {
+      readonly kind: 'proxy-sync'
+      readonly mode: string
+      readonly services: readonly string[]
+      /** UDP entries of conntrack deleted, whose endpoints are gone. */
+      readonly stale: number
+    }
   /** A request of the scenario's traffic is over; `began` is when it was made. */
   | {
       readonly kind: 'request'
