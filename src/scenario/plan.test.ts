@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { formatAddress } from '../util/address.ts'
+import { formatDiagnostic } from '../util/diagnostics.ts'
 import { formatPrefix } from '../util/prefix.ts'
 import { load } from './load/load.ts'
 import type { ClusterSettings } from './load/scenario-schema.ts'
@@ -155,4 +156,16 @@ describe('a dump', () => {
     )
     expect([...found.nodes.values()].flatMap(({ pods }) => pods)).toEqual([])
   })
+})
+
+it('a ClusterIP outside the Service range that was given is told of', () => {
+  const service = (address: string): string =>
+    `apiVersion: v1\nkind: Service\nmetadata: { name: web }\nspec: { clusterIP: ${address}, ports: [{ port: 80 }] }\n`
+  const told = (address: string, serviceCIDR?: string): string[] =>
+    planCluster(load([{ name: 'in.yaml', text: service(address) }]), { serviceCIDR }).diagnostics.map(formatDiagnostic)
+  expect(told('10.97.0.80', '10.97.0.0/16')).toEqual([])
+  expect(told('172.30.0.80')).toEqual([])
+  expect(told('10.96.0.80', '10.97.0.0/16')).toEqual([
+    "in.yaml:1:1: warning: the ClusterIP 10.96.0.80 of Service default/web is outside the cluster's Service range 10.97.0.0/16",
+  ])
 })

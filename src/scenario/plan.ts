@@ -49,6 +49,7 @@ export function planCluster(inventory: Inventory, settings: ClusterSettings): Cl
   const path = found.podCIDRsAssumed ? { ...found, podCIDRs: coverOf(nodes, found.podCIDRs) } : found
   placePods(inventory.pods, nodes, assumed)
   const foreign = foreignAddresses(nodes, assumed, diagnostics)
+  checkClusterIPs(inventory, settings, path, diagnostics)
   const meshed = inventory.pods.filter((pod) => isMeshed(pod)).length
   const unmodelled = [...path.unmodelled, ...(meshed > 0 ? [say.mesh(meshed)] : [])]
   return { path, settings, lan, nodes, foreign, assumed, unmodelled, diagnostics }
@@ -215,3 +216,19 @@ export const ofFamily = (addresses: readonly Address[], family: 4 | 6): Address 
 
 export const isDualStack = (path: DataPath): boolean =>
   path.podCIDRs.some((p) => isV4(p.address)) && path.podCIDRs.some((p) => !isV4(p.address))
+
+/** Only where the range was given: a dump seldom says it. */
+function checkClusterIPs(
+  { services, hints }: Inventory,
+  settings: ClusterSettings,
+  { serviceCIDRs }: DataPath,
+  diagnostics: Diagnostic[],
+): void {
+  if (settings.serviceCIDR === undefined && (hints.kubeadm?.serviceCIDRs ?? []).length === 0) return
+  for (const { meta, clusterIPs } of services) {
+    const outside = clusterIPs.find((address) => !serviceCIDRs.some((range) => inPrefix(address, range)))
+    if (outside === undefined) continue
+    const message = say.outsideRange(nameOf(meta), formatAddress(outside), serviceCIDRs.map(formatPrefix).join(', '))
+    diagnostics.push({ severity: 'warning', at: meta.at, message })
+  }
+}

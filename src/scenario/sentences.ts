@@ -21,6 +21,8 @@ export const say = {
     `${count === 1 ? 'one pod has an address' : `${count} pods have addresses`} outside the node's range (${example}): reached by /32 and /128 routes`,
   derivedEndpoints: (count: number) =>
     `${count === 1 ? 'one Service has' : `${count} Services have`} no EndpointSlices in the input: endpoints follow from selectors and readiness`,
+  outsideRange: (service: string, address: string, ranges: string) =>
+    `the ClusterIP ${address} of Service ${service} is outside the cluster's Service range ${ranges}`,
   proxyMode: (mode: string) => `kube-proxy's mode ${mode} is not modelled yet: iptables stands in for it`,
   unmodelledKind: (kind: string, count: number, names: readonly string[]) => {
     const which = names.filter((name) => name !== '').join(', ')

@@ -1,11 +1,11 @@
 import { type Meta, nameOf } from '../../kube/api/meta.ts'
 import type { Node } from '../../kube/api/node.ts'
 import { isLive, type Pod } from '../../kube/api/pod.ts'
-import type { Service } from '../../kube/api/service.ts'
 import { type Address, type AddressKey, familyOf, formatAddress, keyOf } from '../../util/address.ts'
 import type { SourcePosition } from '../../util/diagnostics.ts'
 import { formatPrefix, inPrefix, overlaps, type Prefix } from '../../util/prefix.ts'
 import type { Inventory } from './inventory.ts'
+import { checkServices } from './service-checks.ts'
 import type { Problems } from './source.ts'
 
 /** Messages about the same thing are summed up beyond this many. */
@@ -15,7 +15,7 @@ const SHOWN = 5
 export function checkInventory(inventory: Omit<Inventory, 'diagnostics'>, problems: Problems): void {
   checkNodes(inventory.nodes, problems)
   checkPods(inventory.pods, inventory.nodes, problems)
-  checkServices(inventory.services, problems)
+  checkServices(inventory, problems)
   for (const { apiVersion, kind, count, names } of inventory.skipped) {
     const which =
       count <= 3 && names.some((name) => name !== '') ? ` (${names.filter((name) => name !== '').join(', ')})` : ''
@@ -99,25 +99,6 @@ function checkPods(pods: readonly Pod[], nodes: readonly Node[], problems: Probl
   }
   owners.finish()
   outside.finish()
-}
-
-function checkServices(services: readonly Service[], problems: Problems): void {
-  const owners = new Owners('ClusterIP', problems)
-  const nodePorts = new Map<string, string>()
-  for (const service of services) {
-    const name = `Service ${nameOf(service.meta)}`
-    for (const address of service.clusterIPs) owners.claim(address, 'Service', service.meta)
-    for (const { nodePort, protocol } of service.ports) {
-      if (nodePort === 0) continue
-      const key = `${nodePort}/${protocol}`
-      const other = nodePorts.get(key)
-      if (other !== undefined && other !== name) {
-        problems.warn(service.meta.at, `nodePort ${key} of ${name} is already that of ${other}`)
-      }
-      nodePorts.set(key, name)
-    }
-  }
-  owners.finish()
 }
 
 /** Who has which address; tells of the second one to claim it. */

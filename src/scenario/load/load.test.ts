@@ -331,6 +331,43 @@ describe('warnings between objects', () => {
     expect(found[5]).toBe('podwire: warning: 3 more objects claim the address of another')
   })
 
+  it('tell of Services that have the same address or node port, and where the other one is', () => {
+    const service = (name: string, spec: string): string =>
+      `apiVersion: v1\nkind: Service\nmetadata: { name: ${name} }\nspec: { ${spec} }\n---\n`
+    const port = 'ports: [{ port: 80, nodePort: 30080 }], type: NodePort'
+    expect(
+      warnings(service('a', `clusterIP: 10.96.0.80, ${port}`) + service('b', `clusterIP: 10.96.0.80, ${port}`)),
+    ).toEqual([
+      'in.yaml:6:1: warning: the ClusterIP 10.96.0.80 of Service default/b is that of Service default/a (in.yaml:1) too, whose rules come first',
+      'in.yaml:6:1: warning: nodePort 30080/TCP of Service default/b is that of Service default/a (in.yaml:1) too, whose rules come first',
+    ])
+  })
+
+  it('tell of a target port that no selected pod has, and of endpoints of no Service', () => {
+    const text = `apiVersion: v1
+kind: Pod
+metadata: { name: web, labels: { app: web } }
+spec: { nodeName: n1, containers: [{ name: c, ports: [{ name: http, containerPort: 8080 }] }] }
+---
+apiVersion: v1
+kind: Service
+metadata: { name: web }
+spec: { selector: { app: web }, ports: [{ port: 80, targetPort: htpp }] }
+---
+apiVersion: discovery.k8s.io/v1
+kind: EndpointSlice
+metadata: { name: lost-1, labels: { kubernetes.io/service-name: lost } }
+addressType: IPv4
+ports: [{ port: 80 }]
+endpoints: [{ addresses: [10.244.1.9] }]
+`
+    expect(warnings(text)).toEqual([
+      'in.yaml:6:1: warning: targetPort htpp of Service default/web is no TCP port of Pod default/web (in.yaml:1): port 80 has no endpoint',
+      'in.yaml:11:1: warning: EndpointSlice default/lost-1 is of Service default/lost, which is not there: nothing leads to its endpoints',
+    ])
+    expect(warnings(text.replace('htpp', 'http').replace('name: lost }', 'name: web }'))).toEqual([])
+  })
+
   it('tell of overlapping ranges, of nodes within them, and of pods outside theirs', () => {
     expect(warnings(node('a', '192.168.56.11', '10.244.0.0/16') + node('b', '192.168.56.12', '10.244.2.0/24'))).toEqual(
       ['in.yaml:7:1: warning: pod ranges overlap: 10.244.0.0/16 of a and 10.244.2.0/24 of b'],
