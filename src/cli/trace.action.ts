@@ -1,7 +1,9 @@
+import { en } from '../explain/messages/en.ts'
 import { nextLine } from '../explain/text/next.ts'
 import { traceText } from '../explain/text/trace.ts'
 import { pcapng } from '../export/pcapng.ts'
 import type { Emulation } from '../scenario/emulation.ts'
+import { traceEach, untraced } from '../scenario/trace-each.ts'
 import { captureFilter } from './capture.ts'
 import { EXIT } from './exit.ts'
 import { emulationOf, heading } from './input.ts'
@@ -10,21 +12,25 @@ import type { TraceOptions } from './trace.ts'
 
 export function trace(options: TraceOptions): number {
   const emulation = emulationOf(options)
-  const { proto, dport, sport, size, ttl } = options
-  const { trace: result } = emulation.trace({
-    from: options.from,
-    to: options.to,
-    proto,
-    dport,
-    sport,
-    size,
-    ttl,
-    dontFragment: options.df,
-  })
+  const { from, to, proto, dport, sport, size, ttl, df: dontFragment } = options
+  const request = { from, to, proto, dport, sport, size, ttl, dontFragment }
+  const traces = options.allEndpoints ? traceEach(emulation, request) : [emulation.trace(request).trace]
   if (options.pcap !== undefined) writeCapture(emulation, options, options.pcap)
-  if (options.output === 'json') printJson('Trace', result)
-  else print([heading(emulation), '', ...traceText(result), ...nextLine(result)])
-  return result.verdict === 'delivered' ? EXIT.ok : EXIT.failed
+  if (options.output === 'json') {
+    if (options.allEndpoints) printJson('Traces', { traces })
+    else printJson('Trace', traces[0])
+  } else {
+    const missed = options.allEndpoints ? untraced(traces) : []
+    const texts = traces.flatMap((one, i) => [...(i === 0 ? [] : ['', '']), ...traceText(one)])
+    print([
+      heading(emulation),
+      '',
+      ...texts,
+      ...(missed.length === 0 ? [] : ['', en.service.untraced(missed)]),
+      ...(options.allEndpoints ? [] : nextLine(traces[0])),
+    ])
+  }
+  return traces.every(({ verdict }) => verdict === 'delivered') ? EXIT.ok : EXIT.failed
 }
 
 function writeCapture(emulation: Emulation, options: TraceOptions, file: string): void {

@@ -15,11 +15,13 @@ export interface TraceOptions extends InputOptions {
   readonly pcap?: string
   readonly capture?: string
   readonly force: boolean
+  readonly allEndpoints: boolean
 }
 
 const EXAMPLES = `
 Examples:
   podwire trace --from client --to svc/web:80
+  podwire trace --from client --to svc/web:80 --all-endpoints
   podwire trace --from client --to pod/default/web-2 --proto icmp --pcap ping.pcapng --capture all
   podwire trace -f cluster.yaml --from shop/cart --to node/node-2:22 -o json
   kubectl get nodes,pods,svc,endpointslices,netpol -A -o yaml | podwire trace -f - --from default/a --to default/b
@@ -46,6 +48,7 @@ export function addTrace(program: Command): void {
     .addOption(new Option('-o, --output <format>', 'how to print it').choices(['text', 'json']).default('text'))
     .option('--pcap <file>', 'write a capture (pcapng)')
     .option('--capture <device>', "where to capture: NODE:DEVICE, NS/POD:DEVICE or all (default: the sender's eth0)")
+    .option('--all-endpoints', 'of a Service: a packet to each endpoint that its rules may pick', false)
     .option('--force', 'replace files that exist', false)
     .addHelpText('after', EXAMPLES)
     .action(async (options: TraceOptions) => {

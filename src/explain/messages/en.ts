@@ -64,6 +64,8 @@ export const en = {
     choice: (service: string): string => `${service} is on no device. Ready endpoints:`,
     none: (service: string): string => `${service} is on no device, and has no ready endpoint`,
     picked: '<- picked',
+    untraced: (endpoints: readonly string[]): string =>
+      `Never picked, since the rules remember the client: ${endpoints.join(', ')}`,
   },
 
   conntrack: {

@@ -7,7 +7,7 @@ export function nextLine(trace: Trace): string[] {
   return found.length === 0 ? [] : ['', `${en.heading.next}:  ${found.join(' · ')}`]
 }
 
-function* suggestions({ request, verdict, errno, forward, reply }: Trace): Generator<string> {
+function* suggestions({ request, verdict, errno, forward, reply, service }: Trace): Generator<string> {
   const { from, to, protocol } = request
   const end = forward.hops.at(-1)
   if (errno === 'ENETUNREACH' && to.startsWith('svc/')) yield '--to node/NODE:NODEPORT'
@@ -16,6 +16,7 @@ function* suggestions({ request, verdict, errno, forward, reply }: Trace): Gener
     yield '--size 1000'
     if (protocol !== 'tcp') yield '--no-df'
   }
+  if ((service?.endpoints.length ?? 0) > 1) yield '--all-endpoints'
   const rule = forward.hops.find(({ action }) => action === 'dnat')?.rule ?? null
   if (rule !== null) yield `--proxy-mode ${rule.startsWith('KUBE-') ? 'nftables' : 'iptables'}`
   if (protocol === 'tcp' && verdict === 'delivered' && to.startsWith('svc/'))
