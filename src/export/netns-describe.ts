@@ -12,6 +12,7 @@ import { type Address, type Family, formatAddress, formatMac, sameAddress } from
 import { formatPrefix, inPrefix } from '../util/prefix.ts'
 import { iptablesSave } from './iptables.ts'
 import type { NetnsDescription, NetnsNamespace, NetnsRoute } from './netns-description.ts'
+import { nftScript } from './nftables.ts'
 
 /** A namespace's name in the script, less the prefix. No Kubernetes name has an underscore, so no two pods share one. */
 export const netnsName = ({ node, name }: { node: string; name: string }): string =>
@@ -32,6 +33,13 @@ function describe(namespace: Namespace, cables: Cables): NetnsNamespace {
   const { netfilter } = namespace
   const rules = (family: Family): string =>
     netfilter instanceof NetfilterStack ? iptablesSave(netfilter.ruleSet(family), family) : ''
+  const tables = (family: Family): string =>
+    netfilter instanceof NetfilterStack
+      ? netfilter
+          .nftTables(family)
+          .map((table) => nftScript(table, family))
+          .join('')
+      : ''
   return {
     name: netnsName(namespace),
     title: namespace.name === 'host' ? namespace.node : `Pod ${namespace.name} on ${namespace.node}`,
@@ -39,6 +47,7 @@ function describe(namespace: Namespace, cables: Cables): NetnsNamespace {
     devices: namespace.devices.map((device) => ({ ...link(device), ...kindOf(device, cables) })),
     routes: ([4, 6] as const).flatMap((family) => routes(namespace, family)),
     rules: { 4: rules(4), 6: rules(6) },
+    nftables: ([4, 6] as const).map(tables).join(''),
   }
 }
 

@@ -30,6 +30,8 @@ export interface NetnsNamespace {
   readonly routes: readonly NetnsRoute[]
   /** As iptables-save and ip6tables-save print them. */
   readonly rules: { readonly 4: string; readonly 6: string }
+  /** Commands for `nft -f`; empty where there is no such table. */
+  readonly nftables: string
 }
 
 export interface NetnsLink {

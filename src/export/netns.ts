@@ -88,8 +88,9 @@ function namespace(ns: NetnsNamespace, _: number, all: readonly NetnsNamespace[]
       ),
       ...ports.map((d) => `link set dev ${d.name} hairpin ${d.port?.hairpin ? 'on' : 'off'}`),
     ]),
-    ...restore('iptables', name, rules[4]),
-    ...restore('ip6tables', name, rules[6]),
+    ...restore('iptables-restore', name, rules[4]),
+    ...restore('ip6tables-restore', name, rules[6]),
+    ...restore('nft -f -', name, ns.nftables),
   ]
 }
 
@@ -125,8 +126,8 @@ function create({ name: netns }: NetnsNamespace, device: NetnsDevice, all: reado
   }
 }
 
-function restore(tool: string, name: string, rules: string): string[] {
-  return rules === '' ? [] : [`inside ${name} ${tool}-restore <<EOF`, ...rules.trimEnd().split('\n'), 'EOF']
+function restore(command: string, name: string, rules: string): string[] {
+  return rules === '' ? [] : [`inside ${name} ${command} <<EOF`, ...rules.trimEnd().split('\n'), 'EOF']
 }
 
 function offload({ networks, namespaces }: NetnsDescription): string[] {

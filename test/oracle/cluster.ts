@@ -12,6 +12,7 @@ export interface ClusterOptions {
   readonly mtu: number
   /** Null: what flannel tells the bridge plugin, 50 less under vxlan. */
   readonly podMtu: number | null
+  readonly proxyMode: 'iptables' | 'nftables'
   /** More documents: Services. */
   readonly services: readonly string[]
 }
@@ -22,6 +23,7 @@ export const DEFAULTS: ClusterOptions = {
   pods: [1, 2, 2],
   mtu: 1500,
   podMtu: null,
+  proxyMode: 'iptables',
   services: [],
 }
 
@@ -56,6 +58,7 @@ function manifests(o: ClusterOptions): string {
     'addons: false',
     `overlay: ${o.overlay}`,
     `mtu: ${o.mtu}`,
+    `proxyMode: ${o.proxyMode}`,
     ...(o.podMtu === null ? [] : [`podMTU: ${o.podMtu}`]),
     ...(o.dualStack ? ['podCIDR: "10.244.0.0/16,fd00:244::/48"', 'nodeCIDR: "192.168.56.0/24,fd00:56::/64"'] : []),
   ]

@@ -86,9 +86,9 @@ export class Lab {
     const flush = 'ip neigh flush all; ip -6 neigh flush all; ip route flush cache; ip -6 route flush cache'
     const fdb = (bridge: string) => `ip link set ${bridge} type bridge fdb_flush`
     await Promise.all([
-      ...namespaces.map(({ name, devices, rules }) => {
+      ...namespaces.map(({ name, devices, rules, nftables }) => {
         const bridges = devices.filter(({ kind }) => kind === 'bridge').map((d) => fdb(d.name))
-        const connections = rules[4] + rules[6] === '' ? [] : ['conntrack -F']
+        const connections = rules[4] + rules[6] + nftables === '' ? [] : ['conntrack -F']
         return this.run(name, `(${[flush, ...bridges, ...connections].join('; ')}) 2>/dev/null`)
       }),
       ...networks.map(({ name }) => this.run('underlay', fdb(name))),

@@ -1,6 +1,6 @@
 import type { ClusterOptions } from './cluster.ts'
 import { FLOWS, type Flow, MTU_FLOWS, NARROW_FLOWS, SIX_FLOWS } from './flows.ts'
-import { SERVICE_FLOWS, SERVICES, STRAY_FLOWS } from './services.ts'
+import { NFT_STRAY_FLOWS, SERVICE_FLOWS, SERVICES, STRAY_FLOWS } from './services.ts'
 
 /** The clusters that are built, each with the flows that are sent through it. */
 export const LABS: readonly {
@@ -32,6 +32,12 @@ export const LABS: readonly {
     folder: 'host-gw',
     options: { overlay: 'host-gw', services: SERVICES },
     flows: [...SERVICE_FLOWS, ...STRAY_FLOWS],
+  },
+  {
+    name: 'vxlan, Services in nftables mode',
+    folder: 'vxlan-nftables',
+    options: { overlay: 'vxlan', services: SERVICES, proxyMode: 'nftables' },
+    flows: [...SERVICE_FLOWS, ...NFT_STRAY_FLOWS],
   },
 ]
 

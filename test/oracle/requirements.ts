@@ -1,7 +1,17 @@
 import { execFileSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 
-const TOOLS = ['ip', 'bridge', 'iptables-restore', 'ip6tables-restore', 'ethtool', 'tcpdump', 'conntrack', 'socat']
+const TOOLS = [
+  'ip',
+  'bridge',
+  'iptables-restore',
+  'ip6tables-restore',
+  'nft',
+  'ethtool',
+  'tcpdump',
+  'conntrack',
+  'socat',
+]
 const MORE = ['ping', 'traceroute', 'python3', 'sysctl']
 
 /** Why the kernel oracle cannot run here; null when it can. */

@@ -63,3 +63,9 @@ export const STRAY_FLOWS: readonly Flow[] = [
   { name: 'service-ping', from: A1, probe: { kind: 'ping', to: FAR }, says: /Net Unreachable/ },
   { name: 'service-other-port', from: A1, probe: knock(FAR, CLOSED), says: /unreachable/ },
 ]
+
+/** nftables mode rejects what else comes to an address that a Service has. */
+export const NFT_STRAY_FLOWS: readonly Flow[] = [
+  { name: 'service-ping', from: A1, probe: { kind: 'ping', to: FAR }, says: /Port Unreachable/ },
+  { name: 'service-other-port', from: A1, probe: knock(FAR, CLOSED), says: /refused/ },
+]
