@@ -1,5 +1,7 @@
 import { fetch } from '../app/curl/curl.ts'
+import { CODE } from '../app/curl/failure.ts'
 import type { CurlResult, CurlOptions as FetchOptions, Upgrade } from '../app/curl/options.ts'
+import { parseUrl } from '../app/curl/url.ts'
 import { type Glance, glanceOf } from '../explain/glance.ts'
 import { en } from '../explain/messages/en.ts'
 import { isKind } from '../explain/record.ts'
@@ -89,8 +91,15 @@ function request(emulation: Emulation, url: string, from: string, options: Fetch
     glance: glanceOf(emulation.index, start),
     packets: packetsOf(emulation.index, start),
     lines,
-    handshake: [...handshakeText(mine), ...originText(emulation, mine)],
+    handshake: [...handshakeText(mine), ...originText(emulation, mine), ...adviceText(url, result)],
   }
+}
+
+/** Where the certificate was refused: why nobody noticed, and how to see the same in a real cluster. */
+function adviceText(url: string, { code }: CurlResult): string[] {
+  const target = parseUrl(url)
+  if (code !== CODE.peerVerification || target === null) return []
+  return [en.session.stillReady, en.session.sameCheck(target.host, target.port)]
 }
 
 /** The object that the certificate came from. */

@@ -13,6 +13,9 @@ export const session = {
   because: 'because',
   certificate: 'certificate',
   object: 'object     ',
+  stillReady: 'still Ready? yes: HTTPS probes do not verify certificates',
+  sameCheck: (host: string, port: number): string =>
+    `same on a real pod: openssl s_client -connect ${host}:${port} -servername ${host} -showcerts </dev/null`,
   succeeded: (status: number): string => `OK  HTTP ${status}`,
   failed: (message: string): string => `FAILED  ${message}`,
   exit: (code: number): string => `(curl: exit ${code})`,
