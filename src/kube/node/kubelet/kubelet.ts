@@ -27,6 +27,8 @@ export class Kubelet {
   /** Nodes that hear and tell nothing. */
   private readonly cut = new Set<string>()
   private readonly down = new Set<string>()
+  /** Nodes that came up again while they were cut off. */
+  private readonly restarted = new Set<string>()
 
   constructor(
     private readonly plane: ControlPlane,
@@ -117,10 +119,14 @@ export class Kubelet {
     this.plane.nodes.fallSilent(node)
   }
 
+  /** The network is whole again; a machine that is down hears of it when it comes up. */
   heal(node: string): void {
-    if (!this.cut.delete(node)) return
-    this.plane.nodes.speakAgain(node)
-    this.catchUp(node)
+    if (!this.cut.delete(node) || this.down.has(node)) return
+    if (this.restarted.has(node)) this.startUp(node)
+    else {
+      this.plane.nodes.speakAgain(node)
+      this.catchUp(node)
+    }
   }
 
   /** The machine goes down: processes and sandboxes are gone. */
@@ -131,9 +137,16 @@ export class Kubelet {
     for (const worker of this.workersOn(node)) worker.loseSandbox()
   }
 
-  /** And comes up: its pods get new sandboxes. */
+  /** And comes up. A kubelet that has just started knows of its pods from the API server alone: cut off, it starts none. */
   powerOn(node: string): void {
     if (!this.down.delete(node)) return
+    if (this.cut.has(node)) this.restarted.add(node)
+    else this.startUp(node)
+  }
+
+  /** The pods of before get new sandboxes. */
+  private startUp(node: string): void {
+    this.restarted.delete(node)
     this.plane.nodes.speakAgain(node)
     const lost = this.workersOn(node)
     this.catchUp(node)
@@ -170,6 +183,7 @@ export class Kubelet {
     }
     this.cut.delete(node)
     this.down.delete(node)
+    this.restarted.delete(node)
   }
 
   private workersOn(node: string): PodWorker[] {
