@@ -9,6 +9,7 @@ import { Loopback } from '../src/tls/loopback.ts'
 import { server } from '../src/tls/server/start.ts'
 import { identityOf, trusting } from '../src/tls/trust.ts'
 import { Rng } from '../src/util/rng.ts'
+import { requests } from './support/https.ts'
 
 const SECONDS = 2
 const NOW = Date.UTC(2026, 0, 1)
@@ -21,7 +22,7 @@ const usage = { subject: NAME, names: [`DNS:${NAME}`], extKeyUsage: ['serverAuth
 const leaf = endEntity({ ...usage, ...valid }, root, rng.fork('leaf'))
 const judge = trusting({ roots: [root.certificate] })
 
-/** Full TLS 1.3 handshakes with a P-256 certificate, both ends in this process, and node:tls for comparison. */
+/** Full TLS 1.3 handshakes with a P-256 certificate, both ends in this process, and node:tls for comparison; and J6, a whole request. */
 export async function run(): Promise<Record<string, number>> {
   const figures: Record<string, number> = {}
   const emulated = identityOf(leaf, emulatedSigner(leaf.key, rng))
@@ -38,7 +39,7 @@ export async function run(): Promise<Record<string, number>> {
   }
   figures['node:tls, x25519, in memory'] = await rate(theirs)
   for (const [name, perSecond] of Object.entries(figures)) console.log(`${name.padEnd(36)} ${perSecond.toFixed(0)}/s`)
-  return figures
+  return { ...figures, ...requests() }
 }
 
 async function rate(once: () => Promise<void>): Promise<number> {
