@@ -1,4 +1,5 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { execFileSync, spawnSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Command } from 'commander'
@@ -47,6 +48,44 @@ describe('podwire tls verify', () => {
     expect(code).toBe(0)
     expect(out).toContain('OK  CN=web is trusted as a server named 10.96.0.80')
     expect(out).toContain(`-purpose sslserver -attime ${Date.parse(at) / 1000} -verify_ip 10.96.0.80 ${chain}`)
+  })
+
+  it('takes the chain from a Secret', async () => {
+    write(null)
+    const pem = readFileSync(chain)
+    const secret = (data: string): string =>
+      `kind: Service\n---\napiVersion: v1\nkind: Secret\ntype: kubernetes.io/tls\nmetadata: { name: web-tls }\ndata: ${data}\n`
+    writeFileSync(chain, secret(`{ tls.crt: ${pem.toString('base64')} }`))
+    const { out, code } = await run('--name', 'web', '--at', at)
+    expect(code).toBe(0)
+    expect(out).not.toContain('openssl verify')
+    writeFileSync(chain, secret('{ tls.pem: "" }'))
+    await expect(run('--at', at)).rejects.toThrow('expected a key tls.crt')
+  })
+
+  it.skipIf(spawnSync('openssl', ['version']).status !== 0)('takes the chain from PKCS#12', async () => {
+    const { identity, roots } = present(null, { at, names: ['DNS:web'] }, new Rng(1))
+    const files = ['k.pem', 'c.pem'].map((name) => join(dir, name))
+    writeFileSync(files[0], formatPem('PRIVATE KEY', identity.key.pkcs8))
+    writeFileSync(
+      files[1],
+      [identity.certificate, ...identity.chain].map((c) => formatPem('CERTIFICATE', c.der)).join(''),
+    )
+    writeFileSync(ca, roots.map((c) => formatPem('CERTIFICATE', c.der)).join(''))
+    execFileSync('openssl', [
+      'pkcs12',
+      '-export',
+      '-inkey',
+      files[0],
+      '-in',
+      files[1],
+      '-out',
+      chain,
+      '-passout',
+      'pass:moon',
+    ])
+    expect((await run('--name', 'web', '--at', at, '--password', 'moon')).code).toBe(0)
+    await expect(run('--at', at)).rejects.toThrow('pkcs12')
   })
 
   it('exits with 1 for one that is not', async () => {

@@ -8,6 +8,7 @@ import { tlsGroup } from './tls.ts'
 interface Options {
   readonly roots: readonly string[]
   readonly chain: string
+  readonly password?: string
   readonly name?: string
   readonly at?: number
   readonly purpose: 'server' | 'client'
@@ -23,7 +24,8 @@ export function addTlsVerify(program: Command): void {
     .command('verify')
     .description('judge a certificate chain, saying why: RFC 5280 for the path, RFC 9525 for the name')
     .requiredOption('--roots <file>', 'trusted certificates, PEM or DER (repeatable)', repeated)
-    .requiredOption('--chain <file>', 'what the peer sends, the leaf first, PEM or DER')
+    .requiredOption('--chain <file>', 'what the peer sends, the leaf first: PEM, DER, PKCS#12 or a Secret')
+    .option('--password <password>', 'of the PKCS#12 file')
     .option('--name <name>', 'host name, address or SPIFFE ID that the leaf must have')
     .option('--at <time>', 'time of judgement, RFC 3339 or a date (default: now)', time)
     .addOption(
@@ -75,14 +77,19 @@ async function verify({ roots, chain, name, purpose, output, ...more }: Options)
   const { judge } = await import('../pki/path/judge.ts')
   const { loadCertificates, loadCrls } = await import('../pki/load/load.ts')
   const { parseOcspResponse } = await import('../pki/x509/ocsp.ts')
+  const { isPkcs12, loadChain, secretIn } = await import('./chain-file.ts')
   const { loadFile } = await import('../host/certificate-files.ts')
   const { certificateText } = await import('../explain/text/certificate.ts')
   const all = <T>(files: readonly string[] | undefined, load: (bytes: Uint8Array) => readonly T[]): T[] =>
     (files ?? []).flatMap((file) => loadFile(file, load))
   const at = more.at ?? Date.now()
+  let opensslReads = true
   const { verdict, events } = judge({
     roots: all(roots, loadCertificates),
-    chain: loadFile(chain, loadCertificates),
+    chain: loadFile(chain, (bytes) => {
+      opensslReads = !isPkcs12(bytes) && (bytes[0] === 0x30 || secretIn(bytes) === null)
+      return loadChain(bytes, more.password)
+    }),
     at,
     purpose,
     ...(name === undefined ? {} : { name }),
@@ -91,6 +98,9 @@ async function verify({ roots, chain, name, purpose, output, ...more }: Options)
     known: all(more.known, loadCertificates),
   })
   if (output === 'json') printJson('CertificateVerdict', { at: new Date(at).toISOString(), purpose, name, ...verdict })
-  else print([...certificateText(events), '', opensslCommand(at, { roots, chain, name, purpose, ...more })])
+  else {
+    const same = opensslReads ? ['', opensslCommand(at, { roots, chain, name, purpose, ...more })] : []
+    print([...certificateText(events), ...same])
+  }
   process.exitCode = verdict.ok ? EXIT.ok : EXIT.failed
 }
