@@ -29,9 +29,12 @@ const OPTIONS = [
   ...['ip', 'tcp', 'udp'].flatMap((protocol) => ['-o', `${protocol}.check_checksum:TRUE`]),
 ]
 
-/** Reads a pcapng with tshark, checksum validation on, and the decode-as rule that podwire prints. */
-export function dissectWithTshark(capture: Uint8Array): Dissection {
-  const frames = fieldsOf(capture)
+/**
+ * Reads a pcapng with tshark, checksum validation on, and the decode-as rule that podwire prints. In a capture of many points
+ * each segment comes several times, in the order of the points: putting streams together is left to captures of one.
+ */
+export function dissectWithTshark(capture: Uint8Array, points: 'one' | 'many' = 'one'): Dissection {
+  const frames = fieldsOf(capture, points === 'one' ? [] : ['-o', 'tcp.desegment_tcp_streams:FALSE'])
   const vxlan = frames.filter((frame) => carriesVxlan(frame['frame.protocols'])).length
   const told = (what: string, names: readonly string[], wrong: (value: string) => boolean): string[] =>
     frames.flatMap((frame, i) =>
@@ -52,12 +55,12 @@ export function dissectWithTshark(capture: Uint8Array): Dissection {
 /** An ICMP error that quotes a tunnel's packet carries none. */
 const carriesVxlan = (protocols: string): boolean => /^[^:]*(:(?!icmp)[^:]*)*:vxlan(:|$)/.test(protocols)
 
-function fieldsOf(capture: Uint8Array): Record<string, string>[] {
+function fieldsOf(capture: Uint8Array, more: readonly string[]): Record<string, string>[] {
   const folder = mkdtempSync(join(tmpdir(), 'podwire-tshark-'))
   const file = join(folder, 'capture.pcapng')
   try {
     writeFileSync(file, capture)
-    const args = [...OPTIONS, '-r', file, '-T', 'fields', ...FIELDS.flatMap((field) => ['-e', field])]
+    const args = [...OPTIONS, ...more, '-r', file, '-T', 'fields', ...FIELDS.flatMap((field) => ['-e', field])]
     const text = execFileSync('tshark', args, {
       encoding: 'utf8',
       stdio: ['ignore', 'pipe', 'pipe'],
