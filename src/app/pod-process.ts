@@ -46,7 +46,7 @@ export class PodProcess implements PodContext {
     const { kernel, place } = options.ip
     const { node, netns } = kernel.recorder.places[place]
     this.simulation = kernel.simulation
-    this.rng = kernel.rng.fork(`${options.program} of ${node}/${netns}`)
+    this.rng = kernel.rng.next(`${options.program} of ${node}/${netns}`)
     this.hostname = options.hostname ?? netns.slice(netns.indexOf('/') + 1)
     this.epoch = options.epoch ?? EPOCH
     this.cause = this.note(

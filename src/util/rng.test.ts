@@ -40,3 +40,15 @@ test('numbers stay in their ranges and fill them', () => {
   for (const count of counts) expect(Math.abs(count - 1000)).toBeLessThan(180)
   expect(rng.bytes(33).length).toBe(33)
 })
+
+test('next gives another stream each time, the same ones for the same seed', () => {
+  const streams = (): number[][] => {
+    const rng = new Rng(7)
+    return [draw(rng.next('curl'), 5), draw(rng.next('curl'), 5), draw(rng.next('dig'), 5)]
+  }
+  const [first, second, third] = streams()
+  expect(first).not.toEqual(second)
+  expect(first).not.toEqual(third)
+  expect(first).toEqual(draw(new Rng(7).fork('curl'), 5))
+  expect(streams()).toEqual([first, second, third])
+})

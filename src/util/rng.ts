@@ -8,6 +8,7 @@ export class Rng {
   private c: number
   private d = 1
   private readonly seed: string
+  private readonly given = new Map<string, number>()
 
   constructor(seed: number | string) {
     this.seed = String(seed)
@@ -20,6 +21,13 @@ export class Rng {
 
   fork(label: string): Rng {
     return new Rng(`${this.seed}/${label}`)
+  }
+
+  /** As `fork`, but another stream each time: for what comes again under the same name, such as a program that runs twice. */
+  next(label: string): Rng {
+    const count = (this.given.get(label) ?? 0) + 1
+    this.given.set(label, count)
+    return this.fork(count === 1 ? label : `${label} ${count}`)
   }
 
   /** 0 to 0xffffffff. */
