@@ -1,7 +1,8 @@
 import type { Step, StepId } from '../trace/step.ts'
 import type { CertificateEvent } from '../trace/steps/cert.ts'
 import type { TlsEvent, TlsProtection } from '../trace/steps/tls.ts'
-import { isKind, type Recorded } from './record.ts'
+import type { Recorded } from './record.ts'
+import { tlsConnections } from './tls-connections.ts'
 
 type Kind<K extends TlsEvent['kind']> = Extract<TlsEvent, { kind: K }>
 export type TlsMessage = Kind<'tls-message'>
@@ -20,8 +21,6 @@ export interface Rung {
 
 /** A TLS connection as its client saw it. */
 export interface Handshake {
-  /** The step of the program whose connection it is. */
-  readonly program: StepId
   readonly at: number
   /** The pod's or the node's name. */
   readonly client: string
@@ -33,37 +32,17 @@ export interface Handshake {
 
 /** Every TLS connection of the recording that a client began, in the order in which they did. */
 export function handshakesOf(recorded: Recorded): Handshake[] {
-  const roots = new Map<StepId, StepId>()
-  const groups = new Map<string, Step[]>()
-  for (const step of recorded.steps) {
-    const root = isKind(step, 'program') ? step.id : (roots.get(step.cause) ?? 0)
-    roots.set(step.id, root)
-    const { event } = step
-    const clients = event.kind.startsWith('cert-') || ('role' in event && event.role === 'client')
-    if (root === 0 || !clients) continue
-    const key = `${root} ${step.place}`
-    const known = groups.get(key)
-    if (known === undefined) groups.set(key, [step])
-    else known.push(step)
-  }
-  return [...groups].flatMap(([key, steps]) => {
-    const handshake = handshakeOf(recorded, Number(key.split(' ')[0]), steps)
-    return handshake.rungs.length === 0 ? [] : [handshake]
+  return tlsConnections(recorded).map(({ client: { node, netns }, at, steps }) => {
+    const rungs = rungsOf(steps)
+    const hello = rungs.find(({ event }) => event.kind === 'tls-message' && event.message === 'ClientHello')?.event
+    return {
+      at,
+      client: netns === 'host' ? node : netns.replace(/^default\//, ''),
+      server: hello?.kind === 'tls-message' ? serverName(hello) : '',
+      rungs,
+      certificates: steps.flatMap(({ event }) => (isCertificate(event) ? [event] : [])),
+    }
   })
-}
-
-function handshakeOf({ places }: Recorded, program: StepId, steps: readonly Step[]): Handshake {
-  const { node, netns } = places[steps[0].place]
-  const rungs = rungsOf(steps)
-  const hello = rungs.find(({ event }) => event.kind === 'tls-message' && event.message === 'ClientHello')?.event
-  return {
-    program,
-    at: steps[0].at,
-    client: netns === 'host' ? node : netns.replace(/^default\//, ''),
-    server: hello?.kind === 'tls-message' ? serverName(hello) : '',
-    rungs,
-    certificates: steps.flatMap(({ event }) => (isCertificate(event) ? [event] : [])),
-  }
 }
 
 const isCertificate = (event: Step['event']): event is CertificateEvent => event.kind.startsWith('cert-')

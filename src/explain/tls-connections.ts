@@ -9,7 +9,9 @@ export interface TlsConnection {
   readonly server: Place | null
   /** Nanoseconds of virtual time of the ClientHello. */
   readonly at: number
-  /** What both ends did, and the judgements of certificates, in order. */
+  /** What the client did, and the judgements of certificates at its end, in order. */
+  readonly steps: readonly Step[]
+  /** What both ends did, the client's first. */
   readonly events: readonly Event[]
 }
 
@@ -17,7 +19,7 @@ interface End {
   readonly role: TlsRole
   readonly place: Place
   readonly at: number
-  readonly events: Event[]
+  readonly steps: Step[]
   readonly hello: string
 }
 
@@ -28,9 +30,10 @@ export function tlsConnections(recorded: Recorded): TlsConnection[] {
   for (const end of ends) if (end.role === 'server') servers.set(end.hello, end)
   return ends
     .filter(({ role }) => role === 'client')
-    .map(({ place, at, events, hello }) => {
+    .map(({ place, at, steps, hello }) => {
       const server = servers.get(hello)
-      return { client: place, server: server?.place ?? null, at, events: [...events, ...(server?.events ?? [])] }
+      const events = [...steps, ...(server?.steps ?? [])].map(({ event }) => event)
+      return { client: place, server: server?.place ?? null, at, steps, events }
     })
 }
 
@@ -45,19 +48,19 @@ function endsOf(recorded: Recorded): End[] {
     const place = recorded.places[step.place]
     const here = `${place.node} ${place.netns}`
     if (!isTls(event)) {
-      latest.get(here)?.events.push(event)
+      latest.get(here)?.steps.push(step)
       continue
     }
     const key = `${here} ${event.role} ${event.connection}`
     let end = open.get(key)
     if (begins(event) && !(end !== undefined && retried(end))) {
-      end = { role: event.role, place, at: step.at, events: [], hello: event.bytes }
+      end = { role: event.role, place, at: step.at, steps: [], hello: event.bytes }
       ends.push(end)
       open.set(key, end)
     }
     // A server's first record comes before its message.
     if (end === undefined) continue
-    end.events.push(event)
+    end.steps.push(step)
     latest.set(here, end)
   }
   return ends
@@ -71,7 +74,7 @@ const begins = (event: TlsEvent): event is Extract<TlsEvent, { kind: 'tls-messag
   event.direction === (event.role === 'client' ? 'sent' : 'received')
 
 /** A second ClientHello follows a HelloRetryRequest; else the port is used anew. */
-function retried({ events }: End): boolean {
-  const last = events.findLast((event) => event.kind === 'tls-message')
-  return last !== undefined && last.message === 'ServerHello'
+function retried({ steps }: End): boolean {
+  const last = steps.findLast(({ event }) => event.kind === 'tls-message')?.event
+  return last?.kind === 'tls-message' && last.message === 'ServerHello'
 }

@@ -6,7 +6,6 @@ const client = { role: 'client', connection: 0 } as const
 /** A TLS 1.3 handshake up to the server's Finished, with the decisions and keys of its ServerHello. */
 export function exampleHandshake(): Handshake {
   return {
-    program: 1,
     at: 0,
     client: 'client',
     server: 'web',
