@@ -61,6 +61,7 @@ const FILES: Readonly<Record<string, string>> = {
   'tests/mine.yaml': SCENARIO,
   'ca.crt': pem(roots),
   'tls.crt': pem([identity.certificate, ...identity.chain]),
+  'tls.key': formatPem('PRIVATE KEY', identity.key.pkcs8),
 }
 /** What stands in for the rest of a machine: kubectl prints the cluster, and what needs root or a package does nothing. */
 const COMMANDS: Readonly<Record<string, string>> = {
