@@ -15,18 +15,21 @@ export const refOf = ({ kind, meta }: Pick<KubeObject, 'kind' | 'meta'>): Object
   uid: meta.uid,
 })
 
-interface News {
-  readonly object: KubeObject
-  readonly before: KubeObject | null
-  readonly type: 'ADDED' | 'MODIFIED' | 'DELETED'
-}
+type ChangeType = 'ADDED' | 'MODIFIED' | 'DELETED'
 
 /** Events are made only where they are recorded; counted they are always, so that recording changes no id. */
 type Emit = (cause: StepId, make: () => KubeEvent) => StepId
 
 /** Records a change and what of it people look for: a pod's node, phase, conditions, containers; a slice's endpoints. */
-export function recordChange(recorder: Recorder, at: Nanos, cause: StepId, by: string, news: News): StepId {
-  const { object, before } = news
+export function recordChange(
+  recorder: Recorder,
+  at: Nanos,
+  cause: StepId,
+  by: string,
+  type: ChangeType,
+  object: KubeObject,
+  before: KubeObject | null,
+): StepId {
   const place = recorder.place(object.kind === 'Pod' ? object.spec.nodeName : '', 'host', '')
   const emit: Emit = recorder.on ? (why, make) => recorder.step(at, place, why, 0, null, make()) : () => recorder.skip()
   if (object.kind === 'Event') return emit(cause, () => eventStep(object))
@@ -34,17 +37,27 @@ export function recordChange(recorder: Recorder, at: Nanos, cause: StepId, by: s
   const step = emit(cause, () => {
     const owner = controllerOf(object.meta)
     return {
-      ...({ kind: 'kube-object', change: changeOf(news), object: refOf(object), resourceVersion, by } as const),
+      ...({
+        kind: 'kube-object',
+        change: changeOf(type, object, before),
+        object: refOf(object),
+        resourceVersion,
+        by,
+      } as const),
       owner: owner === null ? null : { kind: owner.kind, name: owner.name },
       grace: object.meta.deletionGracePeriodSeconds,
     }
   })
-  if (object.kind === 'Pod' && news.type !== 'DELETED') podSteps(object, before as PodObject | null, step, emit)
-  if (object.kind === 'EndpointSlice') emit(step, () => endpointsStep(object, news.type === 'DELETED'))
+  if (object.kind === 'Pod' && type !== 'DELETED') podSteps(object, before as PodObject | null, step, emit)
+  if (object.kind === 'EndpointSlice') emit(step, () => endpointsStep(object, type === 'DELETED'))
   return step
 }
 
-function changeOf({ type, object, before }: News): 'created' | 'updated' | 'deleting' | 'deleted' {
+function changeOf(
+  type: ChangeType,
+  object: KubeObject,
+  before: KubeObject | null,
+): 'created' | 'updated' | 'deleting' | 'deleted' {
   if (type === 'ADDED') return 'created'
   if (type === 'DELETED') return 'deleted'
   const began = object.meta.deletionTimestamp !== null && before?.meta.deletionTimestamp === null

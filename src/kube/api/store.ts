@@ -11,7 +11,7 @@ import type { ObjectMeta, Uid } from './object.ts'
 import { isFinished, type PodObject } from './pod-object.ts'
 import { nameSuffix, uuid } from './random-names.ts'
 import { type LabelSelector, matches } from './selector.ts'
-import { StoreIndex } from './store-index.ts'
+import { Slot, StoreIndex } from './store-index.ts'
 import { recordChange } from './store-steps.ts'
 import { validate, validateUpdate } from './validate.ts'
 
@@ -49,15 +49,15 @@ export interface StoreOptions {
  * state; only the news of a change takes time. Events are not told to watchers of everything else, and are cheap.
  */
 export class Store {
-  private readonly kinds = new Map<Kind, Map<string, KubeObject>>()
-  private readonly byUid = new Map<Uid, KubeObject>()
+  private readonly kinds = new Map<Kind, Map<string, Slot>>()
+  private readonly byUid = new Map<Uid, Slot>()
   private readonly watchers = new Map<Kind, Watcher[]>()
   private readonly uids: Rng
   private readonly names: Rng
   private pending: Change[] = []
   private version = 0
   private readonly versions = new Map<Kind, number>()
-  readonly index = new StoreIndex(this.byUid)
+  readonly index = new StoreIndex()
   /** The step that what happens now is due to, and the component at work: set by whoever runs a controller. */
   cause: StepId = 0
   actor = 'kubectl'
@@ -77,22 +77,30 @@ export class Store {
   }
 
   get<K extends Kind>(kind: K, namespace: string, name: string): Kinds[K] | null {
-    return (this.map(kind).get(keyOf(namespace, name)) as Kinds[K] | undefined) ?? null
+    return this.at(kind, keyOf(namespace, name))
+  }
+
+  /** By the key that work queues have: `NS/NAME`, a cluster-scoped object's name alone. */
+  at<K extends Kind>(kind: K, key: string): Kinds[K] | null {
+    return (this.map(kind).get(key)?.object as Kinds[K] | undefined) ?? null
   }
 
   byId(uid: Uid): KubeObject | null {
-    return this.byUid.get(uid) ?? null
+    return this.byUid.get(uid)?.object ?? null
   }
 
   /** The object as it is now, null when it, by its uid, is gone. */
   latest<O extends KubeObject>(object: O): O | null {
-    return (this.byUid.get(object.meta.uid) as O | undefined) ?? null
+    return (this.byUid.get(object.meta.uid)?.object as O | undefined) ?? null
   }
 
   /** All of a kind, or those of a namespace, in the order of their creation. */
   list<K extends Kind>(kind: K, namespace?: string): Kinds[K][] {
-    const all = [...this.map(kind).values()] as Kinds[K][]
-    return namespace === undefined ? all : all.filter((object) => object.meta.namespace === namespace)
+    const found: Kinds[K][] = []
+    for (const { object } of this.map(kind).values()) {
+      if (namespace === undefined || object.meta.namespace === namespace) found.push(object as Kinds[K])
+    }
+    return found
   }
 
   /** A number that changes whenever an object of the kind does. */
@@ -127,14 +135,19 @@ export class Store {
     const uid = draft.meta.uid === '' ? uuid(this.uids) : draft.meta.uid
     const meta = { ...draft.meta, name, uid, resourceVersion: ++this.version, creationTimestamp: this.now }
     const object = prepare({ ...draft, meta })
-    this.put(null, object)
+    const slot = new Slot(object)
+    map.set(keyOf(meta.namespace, name), slot)
+    this.byUid.set(uid, slot)
+    this.index.add(slot)
+    this.tell('ADDED', object, null)
     return object
   }
 
   /** Replaces an object by one made of its latest state. Throws ApiError: NotFound, Conflict, Invalid. */
   update<O extends KubeObject>(changed: O): O {
-    const before = this.latest(changed)
-    if (before === null) throw this.notFound(changed.kind, changed.meta.name)
+    const slot = this.byUid.get(changed.meta.uid)
+    if (slot === undefined) throw this.notFound(changed.kind, changed.meta.name)
+    const before = slot.object as O
     if (before === changed) return before
     if (before.meta.resourceVersion !== changed.meta.resourceVersion) {
       const text = `Operation cannot be fulfilled on ${RESOURCES[changed.kind]} "${changed.meta.name}": the object has been modified; please apply your changes to the latest version and try again`
@@ -146,7 +159,11 @@ export class Store {
     const meta = { ...changed.meta, generation, resourceVersion: ++this.version }
     const object = { ...changed, meta }
     if (meta.deletionTimestamp !== null && meta.finalizers.length === 0 && isOver(object)) this.drop(before, object)
-    else this.put(before, object)
+    else {
+      slot.object = object
+      this.index.moved(slot, before)
+      this.tell('MODIFIED', object, before)
+    }
     return object
   }
 
@@ -174,25 +191,19 @@ export class Store {
   }
 
   private drop(before: KubeObject, last: KubeObject): void {
+    const slot = this.byUid.get(before.meta.uid)!
     this.map(before.kind).delete(keyOf(before.meta.namespace, before.meta.name))
     this.byUid.delete(before.meta.uid)
     this.version++
-    this.index.replace(before, null)
-    this.tell({ type: 'DELETED', object: last, before })
+    this.index.remove(slot)
+    this.tell('DELETED', last, before)
   }
 
-  private put(before: KubeObject | null, object: KubeObject): void {
-    this.map(object.kind).set(keyOf(object.meta.namespace, object.meta.name), object)
-    this.byUid.set(object.meta.uid, object)
-    this.index.replace(before, object)
-    this.tell({ type: before === null ? 'ADDED' : 'MODIFIED', object, before })
-  }
-
-  private tell(news: Omit<Change, 'step'>): void {
+  private tell(type: Change['type'], object: KubeObject, before: KubeObject | null): void {
     const { recorder, simulation, watchLatency } = this.options
-    this.versions.set(news.object.kind, this.version)
-    const step = recordChange(recorder, this.now, this.cause, this.actor, news)
-    if (!this.watchers.has(news.object.kind)) return
+    this.versions.set(object.kind, this.version)
+    const step = recordChange(recorder, this.now, this.cause, this.actor, type, object, before)
+    if (!this.watchers.has(object.kind)) return
     if (this.pending.length === 0) simulation.post(watchLatency, flush, this)
     else if (this.pendingAt !== this.now) {
       this.queued.push(this.pending)
@@ -200,7 +211,7 @@ export class Store {
       simulation.post(watchLatency, flush, this)
     }
     this.pendingAt = this.now
-    this.pending.push({ ...news, step })
+    this.pending.push({ type, object, before, step })
   }
 
   /** Batches of earlier instants that are still on their way. */
@@ -229,7 +240,7 @@ export class Store {
     if (faults.length > 0) throw invalid(object.kind, RESOURCES[object.kind], object.meta.name, faults)
   }
 
-  private complete(map: Map<string, KubeObject>, { namespace, generateName }: ObjectMeta): string {
+  private complete(map: Map<string, Slot>, { namespace, generateName }: ObjectMeta): string {
     for (let tries = 0; tries < 8; tries++) {
       const name = generateName + nameSuffix(this.names)
       if (!map.has(keyOf(namespace, name))) return name
@@ -241,7 +252,7 @@ export class Store {
     return new ApiError('NotFound', `${RESOURCES[kind]} "${name}" not found`)
   }
 
-  private map(kind: Kind): Map<string, KubeObject> {
+  private map(kind: Kind): Map<string, Slot> {
     return this.kinds.get(kind)!
   }
 }

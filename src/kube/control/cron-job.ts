@@ -7,7 +7,7 @@ import { conditionOf } from '../api/pod-object.ts'
 import type { Store } from '../api/store.ts'
 import { nextTime, parseCron } from './cron-schedule.ts'
 import { isOver } from './job.ts'
-import { controlled, enqueueOwners, splitKey } from './owners.ts'
+import { controlled, enqueueOwners } from './owners.ts'
 import { type Control, WorkQueue } from './work-queue.ts'
 
 /** The CronJob controller. Source: pkg/controller/cronjob/cronjob_controllerv2.go. */
@@ -29,7 +29,7 @@ export class CronJobController {
   }
 
   reconcile(key: string): Nanos | null {
-    const cron = this.store.get('CronJob', ...splitKey(key))
+    const cron = this.store.at('CronJob', key)
     const schedule = cron === null ? null : parseCron(cron.spec.schedule)
     if (cron === null || schedule === null || cron.meta.deletionTimestamp !== null) return null
     const jobs = controlled(this.store, cron, 'Job')
@@ -49,7 +49,7 @@ export class CronJobController {
 
   /** Starts the Job of a scheduled minute, unless it came too late or another may not run beside. */
   private start(key: string, due: number): void {
-    let cron = this.store.get('CronJob', ...splitKey(key))!
+    let cron = this.store.at('CronJob', key)!
     const { startingDeadlineSeconds, concurrencyPolicy } = cron.spec
     const late = this.epoch + this.store.now / MILLISECOND - due
     if (startingDeadlineSeconds !== null && late > startingDeadlineSeconds * 1000) {

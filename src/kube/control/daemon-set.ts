@@ -10,7 +10,7 @@ import { type Toleration, untolerated } from '../api/scheduling.ts'
 import type { Store } from '../api/store.ts'
 import type { DaemonSet } from '../api/workloads.ts'
 import { matchesNode } from './node-affinity.ts'
-import { claimPods, createPod, enqueueOwners, splitKey } from './owners.ts'
+import { claimPods, createPod, enqueueOwners } from './owners.ts'
 import { untilAvailable } from './replicas.ts'
 import { type Control, WorkQueue } from './work-queue.ts'
 
@@ -39,7 +39,7 @@ export class DaemonSetController {
   }
 
   reconcile(key: string): Nanos | null {
-    const set = this.store.get('DaemonSet', ...splitKey(key))
+    const set = this.store.at('DaemonSet', key)
     if (set === null) return null
     const pods = claimPods(this.store, set, set.spec.selector)
     const placed = byNode(pods)
@@ -118,7 +118,7 @@ export class DaemonSetController {
   }
 
   private report(key: string): void {
-    const set = this.store.get('DaemonSet', ...splitKey(key))
+    const set = this.store.at('DaemonSet', key)
     if (set === null) return
     const placed = byNode(claimPods(this.store, set, set.spec.selector))
     const count = { desired: 0, current: 0, misplaced: 0, ready: 0, available: 0, updated: 0 }

@@ -7,7 +7,7 @@ import { templateHash } from '../api/random-names.ts'
 import { matches } from '../api/selector.ts'
 import type { Store } from '../api/store.ts'
 import { type Deployment, NO_REPLICAS, type ReplicaSet } from '../api/workloads.ts'
-import { controlled, enqueueOwners, splitKey } from './owners.ts'
+import { controlled, enqueueOwners } from './owners.ts'
 import { bounds, newReplicas, proportional, scaleDownOld, sumOf } from './rolling.ts'
 import { type Control, WorkQueue } from './work-queue.ts'
 
@@ -38,7 +38,7 @@ export class DeploymentController {
   }
 
   reconcile(key: string): Nanos | null {
-    const deployment = this.store.get('Deployment', ...splitKey(key))
+    const deployment = this.store.at('Deployment', key)
     if (deployment === null || deployment.meta.deletionTimestamp !== null) return null
     this.adopt(deployment)
     const { spec } = deployment
@@ -160,7 +160,7 @@ export class DeploymentController {
 
   private report(key: string): Nanos | null {
     const { store } = this
-    const deployment = store.get('Deployment', ...splitKey(key))
+    const deployment = store.at('Deployment', key)
     if (deployment === null) return null
     const sets = this.sets(deployment)
     const fresh = this.current(deployment)

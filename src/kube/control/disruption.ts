@@ -7,7 +7,6 @@ import { controllerOf } from '../api/object.ts'
 import { isActive, isFinished, isReady, type PodObject, withCondition } from '../api/pod-object.ts'
 import { matches } from '../api/selector.ts'
 import type { Store } from '../api/store.ts'
-import { splitKey } from './owners.ts'
 import { type Control, WorkQueue } from './work-queue.ts'
 
 export const matchesPod = ({ meta, spec }: PodDisruptionBudget, pod: PodObject): boolean =>
@@ -31,7 +30,7 @@ export class DisruptionController {
   }
 
   reconcile(key: string): Nanos | null {
-    const budget = this.store.get('PodDisruptionBudget', ...splitKey(key))
+    const budget = this.store.at('PodDisruptionBudget', key)
     if (budget === null) return null
     const status = budgetStatus(this.store, budget)
     if (JSON.stringify(status) !== JSON.stringify(budget.status)) this.store.update({ ...budget, status })

@@ -8,7 +8,7 @@ import { matches, selectorOf } from '../api/selector.ts'
 import type { SliceEndpoint, SlicePort } from '../api/service.ts'
 import type { Store } from '../api/store.ts'
 import { hintsOf } from './hints.ts'
-import { controlled, enqueueOwners, splitKey } from './owners.ts'
+import { controlled, enqueueOwners } from './owners.ts'
 import { type Control, WorkQueue } from './work-queue.ts'
 
 const ZONE = 'topology.kubernetes.io/zone'
@@ -68,7 +68,7 @@ export class EndpointSliceController {
   private servicesVersion = -1
 
   reconcile(key: string): Nanos | null {
-    const service = this.store.get('Service', ...splitKey(key))
+    const service = this.store.at('Service', key)
     if (service === null || service.selector === null || service.type === 'ExternalName') return null
     if (service.meta.deletionTimestamp !== null) return null
     const pods = this.store.pods(service.meta.namespace, selectorOf(service.selector))

@@ -7,7 +7,7 @@ import { selectorOf } from '../api/selector.ts'
 import type { Store } from '../api/store.ts'
 import { INDEX, indexOf, lacking } from './job-indexes.ts'
 import { decidedEnding, type Ending, endingOf, ruleFor } from './job-policy.ts'
-import { claimPods, createPod, enqueueOwners, splitKey } from './owners.ts'
+import { claimPods, createPod, enqueueOwners } from './owners.ts'
 import { type Control, sooner, WorkQueue } from './work-queue.ts'
 
 /**
@@ -28,7 +28,7 @@ export class JobController {
   }
 
   reconcile(key: string): Nanos | null {
-    const found = this.store.get('Job', ...splitKey(key))
+    const found = this.store.at('Job', key)
     if (found === null) return null
     if (isOver(found)) return this.expire(found)
     if (found.meta.deletionTimestamp !== null) return this.letGo(found)

@@ -98,9 +98,3 @@ export function enqueueOwners(queue: WorkQueue, kind: Kind, change: Change): voi
     queue.add(nameOf({ namespace, name: before.name }), change.step)
   }
 }
-
-/** `NS/NAME` taken apart; a cluster-scoped key has no namespace. */
-export function splitKey(key: string): readonly [namespace: string, name: string] {
-  const slash = key.indexOf('/')
-  return slash < 0 ? ['', key] : [key.slice(0, slash), key.slice(slash + 1)]
-}

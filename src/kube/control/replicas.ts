@@ -6,7 +6,7 @@ import { conditionOf, isActive, isReady, type PodObject } from '../api/pod-objec
 import { type LabelSelector, matches, selectorOf } from '../api/selector.ts'
 import type { Change } from '../api/store.ts'
 import type { ReplicaSet, ReplicaStatus, ReplicationController } from '../api/workloads.ts'
-import { claimPods, createPod, enqueueOwners, splitKey } from './owners.ts'
+import { claimPods, createPod, enqueueOwners } from './owners.ts'
 import { deletionOrder } from './replica-order.ts'
 import { type Control, WorkQueue } from './work-queue.ts'
 
@@ -44,7 +44,7 @@ export class ReplicasController {
 
   reconcile(key: string): Nanos | null {
     const { store, settings } = this.control
-    const owner = store.get(this.kind, ...splitKey(key))
+    const owner = store.at(this.kind, key)
     if (owner === null) return null
     const pods = claimPods(store, owner, selector(owner)).filter(isActive)
     const excess = pods.length - owner.spec.replicas

@@ -5,7 +5,7 @@ import { isAvailable, isFinished, isReady, type PodObject } from '../api/pod-obj
 import { templateHash } from '../api/random-names.ts'
 import type { Store } from '../api/store.ts'
 import type { StatefulSet } from '../api/workloads.ts'
-import { claimPods, createPod, enqueueOwners, splitKey } from './owners.ts'
+import { claimPods, createPod, enqueueOwners } from './owners.ts'
 import { untilAvailable } from './replicas.ts'
 import { type Control, WorkQueue } from './work-queue.ts'
 
@@ -29,7 +29,7 @@ export class StatefulSetController {
   }
 
   reconcile(key: string): Nanos | null {
-    const set = this.store.get('StatefulSet', ...splitKey(key))
+    const set = this.store.at('StatefulSet', key)
     if (set === null) return null
     const pods = claimPods(this.store, set, set.spec.selector)
     if (set.meta.deletionTimestamp === null) this.steer(set, pods)
@@ -99,7 +99,7 @@ export class StatefulSetController {
   }
 
   private report(key: string): void {
-    const set = this.store.get('StatefulSet', ...splitKey(key))
+    const set = this.store.at('StatefulSet', key)
     if (set === null) return
     const pods = claimPods(this.store, set, set.spec.selector)
     const revision = revisionOf(set)
