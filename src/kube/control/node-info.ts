@@ -38,17 +38,17 @@ export class NodeInfo {
   readonly withAntiAffinity = new Set<string>()
   /** No taint, and not cordoned: every pod is let in. */
   isOpen = false
-  /** Pods here of the controller whose pod is being placed. */
-  siblings = 0
+  /** Where it stands among the nodes. */
+  place = -1
   private known: NodeObject
   private room = 0
   private count = 0
-  /** How well it suits a pod that asks for so much: asked of hundreds of nodes for each pod, and changed by few. */
-  private fitCpu = Number.NaN
-  private fitMemory = Number.NaN
-  private fitValue = 0
 
-  constructor(node: NodeObject) {
+  /** `changed` is told when something here did. */
+  constructor(
+    node: NodeObject,
+    private readonly changed: (info: NodeInfo) => void = () => undefined,
+  ) {
     this.known = node
     this.node = node
   }
@@ -61,16 +61,16 @@ export class NodeInfo {
     this.known = node
     this.room = node.status.allocatable.pods ?? 110
     this.isOpen = !node.spec.unschedulable && node.spec.taints.length === 0
-    this.fitCpu = Number.NaN
+    this.changed(this)
   }
 
   add(pod: PodObject): void {
     if (this.pods.has(pod.meta.uid)) return
     this.pods.set(pod.meta.uid, pod)
     this.count++
-    this.fitCpu = Number.NaN
     addResources(this.used, requestsOf(pod.spec))
     if ((pod.spec.affinity?.antiRequired.length ?? 0) > 0) this.withAntiAffinity.add(pod.meta.uid)
+    this.changed(this)
   }
 
   remove(uid: string): void {
@@ -78,9 +78,9 @@ export class NodeInfo {
     if (pod === undefined) return
     this.pods.delete(uid)
     this.count--
-    this.fitCpu = Number.NaN
     this.withAntiAffinity.delete(uid)
     addResources(this.used, requestsOf(pod.spec), -1)
+    this.changed(this)
   }
 
   /** The first resource of which there is too little left, or null. */
@@ -95,13 +95,9 @@ export class NodeInfo {
 
   /** LeastAllocated and BalancedAllocation for a pod that asks for so much, 0 to 200. */
   fit(cpu: number, memory: number): number {
-    if (this.fitCpu === cpu && this.fitMemory === memory) return this.fitValue
-    this.fitCpu = cpu
-    this.fitMemory = memory
     const ofCpu = this.share('cpu', cpu, CPU)
     const ofMemory = this.share('memory', memory, MEMORY)
-    this.fitValue = 100 * (1 - (ofCpu + ofMemory) / 2) + 100 * (1 - Math.abs(ofCpu - ofMemory) / 2)
-    return this.fitValue
+    return 100 * (1 - (ofCpu + ofMemory) / 2) + 100 * (1 - Math.abs(ofCpu - ofMemory) / 2)
   }
 
   private share(name: string, own: number, standIn: number): number {

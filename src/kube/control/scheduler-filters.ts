@@ -1,7 +1,7 @@
 import type { NodeObject } from '../api/cluster-objects.ts'
 import type { PodObject } from '../api/pod-object.ts'
 import { allContainers, type PodSpec } from '../api/pod-spec.ts'
-import { type PodAffinityTerm, untolerated } from '../api/scheduling.ts'
+import { type PodAffinityTerm, type TopologySpreadConstraint, untolerated } from '../api/scheduling.ts'
 import { matches } from '../api/selector.ts'
 import { matchesNode } from './node-affinity.ts'
 import type { NodeInfo, Wanted } from './node-info.ts'
@@ -12,19 +12,29 @@ export interface Refusal {
   readonly fixable: boolean
 }
 
+/** What a pod asks of a node by its spec alone. */
+export interface Needs {
+  readonly wanted: Wanted
+  readonly hostPorts: readonly string[]
+  /** Whether it has a word on which nodes. */
+  readonly selects: boolean
+  /** What it asks of the spread over the cluster, of the constraints that must hold. */
+  readonly spread: readonly TopologySpreadConstraint[]
+  /** Equal for pods without affinity that every node by itself takes or refuses, and likes, alike. */
+  readonly key: string
+}
+
 /** What filters need to know of the cluster beyond one node; made once for each pod. */
 export interface SchedulingState {
   readonly pod: PodObject
+  readonly needs: Needs
   /** Pods that match a term, by the value of its topology key on their node. */
   readonly affinity: readonly TermCount[]
   readonly antiAffinity: readonly TermCount[]
   /** Domains (`key=value`) where a running pod refuses this one. */
   readonly refusedBy: ReadonlySet<string>
   readonly spread: readonly SpreadCount[]
-  /** Whether the pod, or one that runs, has a word on which nodes, and beside whom. */
-  readonly selects: boolean
-  readonly wanted: Wanted
-  readonly hostPorts: readonly string[]
+  /** Whether the pod, or one that runs, has a word on beside whom. */
   readonly isTopological: boolean
 }
 
@@ -46,15 +56,16 @@ const fixable = (reason: string): Refusal => ({ reason, fixable: true })
 /** The filter plugins in the order kube-scheduler runs them; messages are theirs. */
 export function refusalOf(state: SchedulingState, info: NodeInfo): Refusal | null {
   const { spec } = state.pod
+  const { selects, hostPorts, wanted } = state.needs
   const { node } = info
   if (!info.isOpen) {
     const refused = taintRefusal(spec, node)
     if (refused !== null) return refused
   }
-  if (state.selects && !matchesNode(spec, node)) return fixed("node(s) didn't match Pod's node affinity/selector")
-  if (state.hostPorts.length > 0 && portsClash(state.hostPorts, info))
+  if (selects && !matchesNode(spec, node)) return fixed("node(s) didn't match Pod's node affinity/selector")
+  if (hostPorts.length > 0 && portsClash(hostPorts, info))
     return fixable("node(s) didn't have free ports for the requested pod ports")
-  const lacking = info.lacks(state.wanted)
+  const lacking = info.lacks(wanted)
   if (lacking === 'pods') return fixable('Too many pods')
   if (lacking !== null) return fixable(`Insufficient ${lacking}`)
   return state.isTopological ? topologyRefusal(state, info) : null
@@ -70,7 +81,8 @@ function taintRefusal(spec: PodSpec, node: NodeObject): Refusal | null {
 
 const UNSCHEDULABLE = { key: 'node.kubernetes.io/unschedulable', value: '', effect: 'NoSchedule' } as const
 
-function topologyRefusal(state: SchedulingState, info: NodeInfo): Refusal | null {
+/** The filters that look beyond the node. */
+export function topologyRefusal(state: SchedulingState, info: NodeInfo): Refusal | null {
   const { labels } = info.node.meta
   for (const { topologyKey, maxSkew, counts, least } of state.spread) {
     const domain = labels[topologyKey]

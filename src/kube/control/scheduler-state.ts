@@ -1,30 +1,43 @@
 import type { PodObject } from '../api/pod-object.ts'
+import type { PodSpec } from '../api/pod-spec.ts'
 import type { PodAffinityTerm, TopologySpreadConstraint } from '../api/scheduling.ts'
 import { matches } from '../api/selector.ts'
 import { matchesNode } from './node-affinity.ts'
-import { type NodeInfo, wantedBy } from './node-info.ts'
-import { hostPorts, type SchedulingState, type SpreadCount, type TermCount } from './scheduler-filters.ts'
+import { type NodeInfo, requestsOf, wantedBy } from './node-info.ts'
+import { hostPorts, type Needs, type SchedulingState, type SpreadCount, type TermCount } from './scheduler-filters.ts'
+
+const needs = new WeakMap<PodSpec, Needs>()
+
+/** Pods of a template share its spec until they are bound. */
+export function needsOf(spec: PodSpec): Needs {
+  const known = needs.get(spec)
+  if (known !== undefined) return known
+  const { affinity, nodeSelector, tolerations, topologySpreadConstraints } = spec
+  const own: Needs = {
+    wanted: wantedBy(spec),
+    hostPorts: hostPorts(spec),
+    selects: Object.keys(nodeSelector).length > 0 || (affinity?.nodeRequired ?? null) !== null,
+    spread: topologySpreadConstraints.filter(({ whenUnsatisfiable }) => whenUnsatisfiable === 'DoNotSchedule'),
+    key: JSON.stringify([requestsOf(spec), hostPorts(spec), nodeSelector, tolerations]),
+  }
+  needs.set(spec, own)
+  return own
+}
+
+const NONE: readonly never[] = Object.freeze([])
+const NOWHERE: ReadonlySet<string> = new Set()
 
 /** PreFilter: counts over the cluster that the terms of this pod, and those of pods that refuse others, ask for.
  * `refusing`: the nodes that have such pods, where the caller knows them. */
 export function stateOf(pod: PodObject, all: readonly NodeInfo[], refusing: Iterable<NodeInfo> = all): SchedulingState {
-  const { affinity, topologySpreadConstraints, nodeSelector } = pod.spec
-  const hard = topologySpreadConstraints.filter(({ whenUnsatisfiable }) => whenUnsatisfiable === 'DoNotSchedule')
-  const counted = {
-    pod,
-    affinity: (affinity?.podRequired ?? []).map((term) => countTerm(pod, term, all)),
-    antiAffinity: (affinity?.antiRequired ?? []).map((term) => countTerm(pod, term, all)),
-    refusedBy: refusals(pod, refusing),
-    spread: hard.map((constraint) => countSpread(pod, constraint, all)),
-  }
-  const { affinity: near, antiAffinity, refusedBy, spread } = counted
-  return {
-    ...counted,
-    wanted: wantedBy(pod.spec),
-    hostPorts: hostPorts(pod.spec),
-    selects: Object.keys(nodeSelector).length > 0 || (affinity?.nodeRequired ?? null) !== null,
-    isTopological: near.length > 0 || antiAffinity.length > 0 || refusedBy.size > 0 || spread.length > 0,
-  }
+  const own = needsOf(pod.spec)
+  const { affinity } = pod.spec
+  const near = affinity === null ? NONE : affinity.podRequired.map((term) => countTerm(pod, term, all))
+  const far = affinity === null ? NONE : affinity.antiRequired.map((term) => countTerm(pod, term, all))
+  const spread = own.spread.length === 0 ? NONE : own.spread.map((constraint) => countSpread(pod, constraint, all))
+  const refusedBy = refusals(pod, refusing)
+  const isTopological = near.length > 0 || far.length > 0 || refusedBy.size > 0 || spread.length > 0
+  return { pod, needs: own, affinity: near, antiAffinity: far, refusedBy, spread, isTopological }
 }
 
 export function termMatches(
@@ -49,18 +62,19 @@ export function countTerm(pod: PodObject, term: PodAffinityTerm, nodes: readonly
   return { term, counts }
 }
 
-function refusals(pod: PodObject, nodes: Iterable<NodeInfo>): Set<string> {
-  const found = new Set<string>()
+function refusals(pod: PodObject, nodes: Iterable<NodeInfo>): ReadonlySet<string> {
+  let found: Set<string> | null = null
   for (const { node, pods, withAntiAffinity } of nodes) {
     for (const uid of withAntiAffinity) {
       const other = pods.get(uid)!
       for (const term of other.spec.affinity!.antiRequired) {
         const domain = node.meta.labels[term.topologyKey]
-        if (domain !== undefined && termMatches(other, term, pod)) found.add(`${term.topologyKey}=${domain}`)
+        if (domain !== undefined && termMatches(other, term, pod))
+          (found ??= new Set()).add(`${term.topologyKey}=${domain}`)
       }
     }
   }
-  return found
+  return found ?? NOWHERE
 }
 
 /** Only nodes that the pod could be on make domains (nodeAffinityPolicy Honor). */

@@ -6,10 +6,11 @@ import { nameOf } from '../api/meta.ts'
 import { type PodObject, withCondition } from '../api/pod-object.ts'
 import type { Change, Store } from '../api/store.ts'
 import { markDisruption } from './disruption.ts'
-import { NodeInfo, takesRoom } from './node-info.ts'
+import { type NodeInfo, takesRoom } from './node-info.ts'
+import { NodeList } from './node-list.ts'
 import { preempt } from './preemption.ts'
-import { type Refusal, refusalOf, unschedulableMessage } from './scheduler-filters.ts'
-import { forgetSiblings, Scorer, siblingsOf } from './scheduler-scores.ts'
+import { Choice } from './scheduler-choice.ts'
+import { refusalOf, unschedulableMessage } from './scheduler-filters.ts'
 import { stateOf } from './scheduler-state.ts'
 import { actingAs, type Control } from './work-queue.ts'
 
@@ -29,38 +30,37 @@ interface Waiting {
  * pod that no node can take waits until something in the cluster changes.
  */
 export class Scheduler {
-  private readonly nodes = new Map<string, NodeInfo>()
+  private readonly nodes = new NodeList()
   private active: Waiting[] = []
   private sorted = true
   private readonly parked = new Map<string, Waiting>()
   private readonly waiting = new Map<string, Waiting>()
+  private readonly choice: Choice
   private readonly events: Events
   private readonly store: Store
   private order = 0
   private busy = false
-  private nextNode = 0
 
   constructor(
     private readonly control: Control,
-    private readonly rng: Rng,
+    rng: Rng,
   ) {
     this.store = control.store
+    this.choice = new Choice(control.store, this.nodes, rng)
     this.events = new Events(control.store, NAME, control.settings.events)
     control.store.watch('Node', (change) => this.onNode(change))
     control.store.watch('Pod', (change) => this.onPod(change as Change<PodObject>))
-    for (const node of control.store.list('Node')) this.nodes.set(node.meta.name, new NodeInfo(node))
+    for (const node of control.store.list('Node')) this.nodes.add(node)
     for (const pod of control.store.list('Pod')) this.see(pod, 0)
   }
 
   private onNode({ type, object, before, step }: Change): void {
     if (object.kind !== 'Node') return
     const known = this.nodes.get(object.meta.name)
-    if (type === 'DELETED' || known === undefined) this.list = null
     if (type === 'DELETED') this.nodes.delete(object.meta.name)
-    else if (known !== undefined) known.node = object
+    else if (known !== null) known.node = object
     else {
-      const info = new NodeInfo(object)
-      this.nodes.set(object.meta.name, info)
+      const info = this.nodes.add(object)
       for (const pod of this.store.index.podsOnNode(object.meta.name)) if (takesRoom(pod)) info.add(pod)
     }
     const relevant =
@@ -131,18 +131,6 @@ export class Scheduler {
     this.wake()
   }
 
-  /** The nodes as an array, made anew when one came or went. */
-  private all(): readonly NodeInfo[] {
-    if (this.list === null) {
-      this.list = [...this.nodes.values()]
-      this.refusing = new Set(this.list.filter(({ withAntiAffinity }) => withAntiAffinity.size > 0))
-    }
-    return this.list
-  }
-
-  private list: readonly NodeInfo[] | null = null
-  /** Nodes with pods that refuse others beside them. */
-  private refusing = new Set<NodeInfo>()
   private head = 0
 
   private take(): Waiting | null {
@@ -165,44 +153,9 @@ export class Scheduler {
       return
     }
     entry.attempts++
-    const refusals: Refusal[] = []
-    const chosen = this.choose(pod, refusals)
+    const chosen = this.choice.of(pod)
     if (chosen !== null) this.bind(pod, chosen)
-    else this.refuse(pod, entry, refusals)
-  }
-
-  /** Looks from where the last look ended, until enough nodes are found that can take the pod; the best of them. */
-  private choose(pod: PodObject, refusals: Refusal[]): NodeInfo | null {
-    const all = this.all()
-    const refusing = all.length > 100 ? this.refusing : all
-    const state = stateOf(pod, all, refusing)
-    const enough = feasibleEnough(all.length)
-    const siblings = siblingsOf(this.store, pod, this.nodes)
-    // What a pod wishes to be near is counted over the nodes that can take it; without such wishes each is judged as it comes.
-    const scorer = pod.spec.affinity === null ? new Scorer(pod, siblings, []) : null
-    const feasible: NodeInfo[] = []
-    const best = new Best(this.rng)
-    let looked = 0
-    let found = 0
-    let at = this.nextNode
-    for (; looked < all.length && found < enough; looked++, at++) {
-      if (at >= all.length) at = 0
-      const info = all[at]
-      const refusal = refusalOf(state, info)
-      if (refusal !== null) refusals.push(refusal)
-      else {
-        found++
-        if (scorer === null) feasible.push(info)
-        else best.take(info, scorer.of(info))
-      }
-    }
-    if (all.length > 0) this.nextNode = (this.nextNode + looked) % all.length
-    if (scorer === null) {
-      const late = new Scorer(pod, siblings, feasible)
-      for (const info of feasible) best.take(info, late.of(info))
-    }
-    forgetSiblings(siblings)
-    return best.node
+    else this.refuse(pod, entry)
   }
 
   private bind(pod: PodObject, info: NodeInfo): void {
@@ -211,16 +164,18 @@ export class Scheduler {
     const spec = { ...pod.spec, nodeName: name }
     const bound = this.store.update({ ...pod, spec, status: { ...pod.status, conditions, nominatedNodeName: '' } })
     info.add(bound)
-    if (info.withAntiAffinity.size > 0) this.refusing.add(info)
     this.waiting.delete(pod.meta.uid)
     this.events.normal(bound, 'Scheduled', `Successfully assigned ${nameOf(pod.meta)} to ${name}`)
   }
 
-  private refuse(pod: PodObject, entry: Waiting, refusals: readonly Refusal[]): void {
+  private refuse(pod: PodObject, entry: Waiting): void {
     this.parked.set(entry.uid, entry)
+    const { nodes } = this.nodes.all
+    const state = stateOf(pod, nodes, this.nodes.refusing)
+    const refusals = nodes.map((info) => refusalOf(state, info)!)
     const preempts = pod.spec.preemptionPolicy !== 'Never'
-    const victims = preempts ? preempt(this.store, pod, this.all()) : null
-    const message = unschedulableMessage(refusals, this.nodes.size, preempts)
+    const victims = preempts ? preempt(this.store, pod, nodes) : null
+    const message = unschedulableMessage(refusals, nodes.length, preempts)
     const { now } = this.store
     const conditions = withCondition(pod.status.conditions, now, 'PodScheduled', 'False', 'Unschedulable', message)
     const nominatedNodeName = victims?.node ?? pod.status.nominatedNodeName
@@ -245,34 +200,9 @@ export class Scheduler {
   }
 }
 
-/** selectHost: the highest score in whole points; of equals one is drawn. */
-class Best {
-  node: NodeInfo | null = null
-  private most = Number.NEGATIVE_INFINITY
-  private equals = 0
-
-  constructor(private readonly rng: Rng) {}
-
-  take(info: NodeInfo, score: number): void {
-    const value = Math.round(score)
-    if (value > this.most) {
-      this.most = value
-      this.node = info
-      this.equals = 1
-    } else if (value === this.most && this.rng.below(++this.equals) === 0) this.node = info
-  }
-}
-
 function cycle(scheduler: Scheduler): void {
   scheduler.cycle()
 }
 
 /** PrioritySort: higher priority first, then who waits longer. */
 const before = (a: Waiting, b: Waiting): number => b.priority - a.priority || a.order - b.order
-
-/** numFeasibleNodesToFind: in large clusters looking stops at a share of the nodes, 50 % less one for every 125 of them. */
-function feasibleEnough(nodes: number): number {
-  if (nodes < 100) return nodes
-  const share = Math.max(5, 50 - Math.floor(nodes / 125))
-  return Math.max(100, Math.floor((nodes * share) / 100))
-}
