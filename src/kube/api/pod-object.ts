@@ -80,11 +80,41 @@ export const NEW_POD_STATUS: PodStatus = Object.freeze({
 })
 
 export function conditionOf(conditions: readonly Condition[], type: string): Condition | null {
-  for (const condition of conditions) if (condition.type === type) return condition
-  return null
+  const at = placeOf(conditions, type)
+  return at < 0 ? null : conditions[at]
 }
 
-/** The conditions with one set: its transition time changes only with its status. The same array when nothing changed. */
+function placeOf(conditions: readonly Condition[], type: string): number {
+  for (let i = 0; i < conditions.length; i++) if (conditions[i].type === type) return i
+  return -1
+}
+
+/** Conditions from one state to the next. The list is copied once, when the first of them changes. */
+export class ConditionChanges {
+  private changed: Condition[] | null = null
+
+  constructor(
+    private readonly before: readonly Condition[],
+    private readonly now: Nanos,
+  ) {}
+
+  /** The same array as before when nothing changed. */
+  get list(): readonly Condition[] {
+    return this.changed ?? this.before
+  }
+
+  /** A transition time changes only with the status. */
+  set(type: string, status: ConditionStatus, reason = '', message = ''): void {
+    const at = placeOf(this.list, type)
+    const old = at < 0 ? null : this.list[at]
+    if (old !== null && old.status === status && old.reason === reason && old.message === message) return
+    const lastTransitionTime = old !== null && old.status === status ? old.lastTransitionTime : this.now
+    this.changed ??= this.before.slice()
+    this.changed[at < 0 ? this.changed.length : at] = { type, status, reason, message, lastTransitionTime }
+  }
+}
+
+/** The conditions with one set; the same array when nothing changed. */
 export function withCondition(
   conditions: readonly Condition[],
   now: Nanos,
@@ -93,11 +123,9 @@ export function withCondition(
   reason = '',
   message = '',
 ): readonly Condition[] {
-  const old = conditionOf(conditions, type)
-  if (old !== null && old.status === status && old.reason === reason && old.message === message) return conditions
-  const lastTransitionTime = old !== null && old.status === status ? old.lastTransitionTime : now
-  const next = { type, status, reason, message, lastTransitionTime }
-  return old === null ? [...conditions, next] : conditions.map((condition) => (condition === old ? next : condition))
+  const changes = new ConditionChanges(conditions, now)
+  changes.set(type, status, reason, message)
+  return changes.list
 }
 
 export const isReady = ({ status }: PodObject): boolean => conditionOf(status.conditions, 'Ready')?.status === 'True'

@@ -1,7 +1,7 @@
 import type { Nanos } from '../../sim/time.ts'
 import { type Address, type Family, familyOf, formatAddress } from '../../util/address.ts'
 import type { EndpointSliceObject, ServiceObject } from '../api/cluster-objects.ts'
-import { nameOf } from '../api/meta.ts'
+import { type Labels, nameOf } from '../api/meta.ts'
 import { controllerRef, newMeta } from '../api/object.ts'
 import { isFinished, isReady, type PodObject, portNumber } from '../api/pod-object.ts'
 import { matches, selectorOf } from '../api/selector.ts'
@@ -11,6 +11,7 @@ import { hintsOf } from './hints.ts'
 import { controlled, enqueueOwners } from './owners.ts'
 import { type Control, WorkQueue } from './work-queue.ts'
 
+const NONE: readonly never[] = []
 const ZONE = 'topology.kubernetes.io/zone'
 
 /**
@@ -33,38 +34,45 @@ export class EndpointSliceController {
 
   private onPod(pod: PodObject, before: PodObject | null, cause: number): void {
     const delay = this.control.settings.endpointsBatch
-    const known = before === null || before.meta.labels === pod.meta.labels ? [] : this.servicesOf(before)
-    for (const service of new Set([...this.servicesOf(pod), ...known])) {
-      const selector = selectorOf(service.selector!)
-      if (matches(selector, pod.meta.labels) || (before !== null && matches(selector, before.meta.labels))) {
-        this.queue.add(nameOf(service.meta), cause, delay)
-      }
-    }
+    for (const key of this.selecting(pod)) this.queue.add(key, cause, delay)
+    if (before === null || before.meta.labels === pod.meta.labels) return
+    for (const key of this.selecting(before)) this.queue.add(key, cause, delay)
   }
 
-  /** Services that may select a pod: by one of the labels they ask for. Looked up for each change of each pod, so kept. */
-  private servicesOf({ meta }: PodObject): readonly ServiceObject[] {
+  /** Keys of the Services that select a pod. Asked at each change of each pod, and pods of one template share their labels. */
+  private selecting({ meta: { namespace, labels } }: PodObject): readonly string[] {
     const version = this.store.versionOf('Service')
-    if (version !== this.servicesVersion) {
-      this.services.clear()
-      this.servicesVersion = version
-      for (const service of this.store.list('Service')) {
-        if (service.selector === null || service.type === 'ExternalName') continue
-        const [label, value] = Object.entries(service.selector)[0]
-        const key = `${service.meta.namespace}/${label}=${value}`
-        const group = this.services.get(key)
-        if (group === undefined) this.services.set(key, [service])
-        else group.push(service)
+    if (version !== this.servicesVersion) this.learn(version)
+    if (this.services.size === 0) return NONE
+    const known = this.selected.get(labels)
+    if (known?.namespace === namespace) return known.keys
+    const keys: string[] = []
+    for (const label in labels) {
+      for (const { meta, selector } of this.services.get(`${namespace}/${label}=${labels[label]}`) ?? NONE) {
+        if (matches(selectorOf(selector!), labels)) keys.push(nameOf(meta))
       }
     }
-    const found: ServiceObject[] = []
-    for (const label in meta.labels) {
-      found.push(...(this.services.get(`${meta.namespace}/${label}=${meta.labels[label]}`) ?? []))
+    this.selected.set(labels, { namespace, keys })
+    return keys
+  }
+
+  /** Services by one of the labels they ask for. */
+  private learn(version: number): void {
+    this.servicesVersion = version
+    this.selected = new WeakMap()
+    this.services.clear()
+    for (const service of this.store.list('Service')) {
+      if (service.selector === null || service.type === 'ExternalName') continue
+      const [label, value] = Object.entries(service.selector)[0]
+      const key = `${service.meta.namespace}/${label}=${value}`
+      const group = this.services.get(key)
+      if (group === undefined) this.services.set(key, [service])
+      else group.push(service)
     }
-    return found
   }
 
   private readonly services = new Map<string, ServiceObject[]>()
+  private selected = new WeakMap<Labels, { readonly namespace: string; readonly keys: readonly string[] }>()
   private servicesVersion = -1
 
   reconcile(key: string): Nanos | null {

@@ -29,7 +29,8 @@ export function claimPods(store: Store, owner: Identified & KubeObject, selector
   // Pods of one template share their labels: what holds for one holds for the next.
   let labels: Labels | null = null
   let fits = false
-  for (const pod of controlled(store, owner, 'Pod')) {
+  for (const pod of store.index.dependentsOf(owner.meta.uid)) {
+    if (pod.kind !== 'Pod' || controllerOf(pod.meta)?.uid !== owner.meta.uid) continue
     if (pod.meta.labels !== labels) {
       labels = pod.meta.labels
       fits = matches(selector, labels)

@@ -111,8 +111,8 @@ export function replicaStatus(
 ): ReplicaStatus {
   let readyReplicas = 0
   let availableReplicas = 0
-  for (const { status } of pods) {
-    const ready = conditionOf(status.conditions, 'Ready')
+  for (let i = 0; i < pods.length; i++) {
+    const ready = conditionOf(pods[i].status.conditions, 'Ready')
     if (ready?.status !== 'True') continue
     readyReplicas++
     if (now - ready.lastTransitionTime >= minReadySeconds * 1e9) availableReplicas++

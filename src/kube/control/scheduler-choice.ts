@@ -38,14 +38,16 @@ export class Choice {
     const { nodes } = columns
     const enough = feasibleEnough(nodes.length)
     const ranking = columns.ranking(state.needs.key)
+    const { scores } = ranking
     let at = this.next
     let looked = 0
     for (let found = 0; looked < nodes.length && found < enough; looked++, at++) {
       if (at >= nodes.length) at = 0
-      const score = ranking.of(state, at)
+      const known = scores[at]
+      const score = Number.isNaN(known) ? ranking.judge(state, at) : known
       if (score < 0 || (state.isTopological && topologyRefusal(state, nodes[at]) !== null)) continue
       found++
-      best.take(at, score - siblings.near(at))
+      best.take(at, Math.round(score - siblings.near(at)))
     }
     return looked
   }
@@ -67,7 +69,8 @@ export class Choice {
     }
     const wishes = wishesOf(state.pod, affinity, feasible)
     for (const info of feasible) {
-      best.take(info.place, ownScore(state.pod, info) + wishes(info) - siblings.near(info.place))
+      const score = ownScore(state.pod, info) + wishes(info) - siblings.near(info.place)
+      best.take(info.place, Math.round(score))
     }
     return looked
   }
@@ -77,18 +80,17 @@ export class Choice {
 class Best {
   /** -1: no node yet. */
   place = -1
-  private most = Number.NEGATIVE_INFINITY
+  private most = -1000
   private equals = 0
 
   constructor(private readonly rng: Rng) {}
 
-  take(place: number, score: number): void {
-    const value = Math.round(score)
-    if (value > this.most) {
-      this.most = value
+  take(place: number, points: number): void {
+    if (points > this.most) {
+      this.most = points
       this.place = place
       this.equals = 1
-    } else if (value === this.most && this.rng.below(++this.equals) === 0) this.place = place
+    } else if (points === this.most && this.rng.below(++this.equals) === 0) this.place = place
   }
 }
 

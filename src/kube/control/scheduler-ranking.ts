@@ -10,25 +10,18 @@ const REFUSED = -1
  * of nodes are looked at for each pod, and what is on a node changes with few of them.
  */
 export class Ranking {
-  /** NaN: not known. */
-  private readonly scores: Float64Array
+  /** NaN: not known. Below 0: the node cannot take the pod, whatever there is on others. */
+  readonly scores: Float64Array
 
   constructor(private readonly nodes: readonly NodeInfo[]) {
     this.scores = new Float64Array(nodes.length).fill(Number.NaN)
   }
 
-  /** Below 0: the node cannot take the pod, whatever there is on others. */
-  of(state: SchedulingState, place: number): number {
-    const known = this.scores[place]
-    return Number.isNaN(known) ? this.judge(state, place) : known
-  }
-
-  private judge(state: SchedulingState, place: number): number {
+  judge(state: SchedulingState, place: number): number {
     const info = this.nodes[place]
     const refused = refusalOf(state.isTopological ? { ...state, isTopological: false } : state, info) !== null
-    const score = refused ? REFUSED : ownScore(state.pod, info)
-    this.scores[place] = score
-    return score
+    this.scores[place] = refused ? REFUSED : ownScore(state.pod, info)
+    return this.scores[place]
   }
 
   forget(place: number): void {

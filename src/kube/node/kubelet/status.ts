@@ -2,12 +2,12 @@ import type { Nanos } from '../../../sim/time.ts'
 import type { Address } from '../../../util/address.ts'
 import {
   type Condition,
+  ConditionChanges,
   type ContainerStatus,
   conditionOf,
   type Phase,
   type PodObject,
   type PodStatus,
-  withCondition,
 } from '../../api/pod-object.ts'
 import type { ContainerRun } from './container.ts'
 
@@ -89,40 +89,34 @@ const isInitialized = ({ spec, exitCode, isRunning, hasStarted, lastState }: Con
 
 function conditionsOf(pod: Reported, phase: Phase): readonly Condition[] {
   const { object, init, main, now, hasSandbox } = pod
-  const failed = (list: readonly ContainerRun[]): string[] =>
-    list.filter(({ isReady }) => !isReady).map(({ spec }) => spec.name)
-  const initialized = init.every(isInitialized)
-  const unready = failed([...init.filter(({ spec }) => spec.sidecar), ...main])
-  const ended = phase === 'Succeeded' || phase === 'Failed'
-  const why = phase === 'Succeeded' ? 'PodCompleted' : phase === 'Failed' ? 'PodFailed' : 'ContainersNotReady'
-  const message = ended ? '' : `containers with unready status: [${unready.join(' ')}]`
-  let list = object.status.conditions
-  list = withCondition(list, now, 'PodReadyToStartContainers', hasSandbox ? 'True' : 'False')
-  list = initialized
-    ? withCondition(list, now, 'Initialized', 'True', phase === 'Succeeded' ? 'PodCompleted' : '')
-    : withCondition(
-        list,
-        now,
-        'Initialized',
-        'False',
-        'ContainersNotInitialized',
-        `containers with incomplete status: [${failed(init).join(' ')}]`,
-      )
-  if (conditionOf(list, 'PodScheduled') === null) list = withCondition(list, now, 'PodScheduled', 'True')
-  const allReady = unready.length === 0 && !ended
-  list = allReady
-    ? withCondition(list, now, 'ContainersReady', 'True')
-    : withCondition(list, now, 'ContainersReady', 'False', why, message)
-  if (!allReady) return withCondition(list, now, 'Ready', 'False', why, message)
-  const missing = object.spec.readinessGates.filter((gate) => conditionOf(list, gate)?.status !== 'True')
-  return missing.length === 0
-    ? withCondition(list, now, 'Ready', 'True')
-    : withCondition(
-        list,
-        now,
-        'Ready',
-        'False',
-        'ReadinessGatesNotReady',
-        `the status of pod readiness gate "${missing[0]}" is not "True", but ${conditionOf(list, missing[0])?.status ?? 'False'}`,
-      )
+  const changes = new ConditionChanges(object.status.conditions, now)
+  changes.set('PodReadyToStartContainers', hasSandbox ? 'True' : 'False')
+  if (init.every(isInitialized)) changes.set('Initialized', 'True', phase === 'Succeeded' ? 'PodCompleted' : '')
+  else {
+    const message = `containers with incomplete status: [${namesOf(init.filter(isUnready))}]`
+    changes.set('Initialized', 'False', 'ContainersNotInitialized', message)
+  }
+  if (conditionOf(changes.list, 'PodScheduled') === null) changes.set('PodScheduled', 'True')
+  const ended = isEnd(phase)
+  if (ended || main.some(isUnready) || init.some((run) => run.spec.sidecar && isUnready(run))) {
+    const why = phase === 'Succeeded' ? 'PodCompleted' : phase === 'Failed' ? 'PodFailed' : 'ContainersNotReady'
+    const unready = [...init.filter(({ spec }) => spec.sidecar), ...main].filter(isUnready)
+    const message = ended ? '' : `containers with unready status: [${namesOf(unready)}]`
+    changes.set('ContainersReady', 'False', why, message)
+    changes.set('Ready', 'False', why, message)
+    return changes.list
+  }
+  changes.set('ContainersReady', 'True')
+  const gate = object.spec.readinessGates.find((type) => conditionOf(changes.list, type)?.status !== 'True')
+  if (gate === undefined) changes.set('Ready', 'True')
+  else {
+    const status = conditionOf(changes.list, gate)?.status ?? 'False'
+    const message = `the status of pod readiness gate "${gate}" is not "True", but ${status}`
+    changes.set('Ready', 'False', 'ReadinessGatesNotReady', message)
+  }
+  return changes.list
 }
+
+const isUnready = ({ isReady }: ContainerRun): boolean => !isReady
+
+const namesOf = (runs: readonly ContainerRun[]): string => runs.map(({ spec }) => spec.name).join(' ')
