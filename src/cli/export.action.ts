@@ -1,9 +1,11 @@
 import { en } from '../explain/messages/en.ts'
 import { iptablesSave } from '../export/iptables.ts'
+import { ipvsScript } from '../export/ipvs.ts'
 import { netnsScript } from '../export/netns.ts'
 import { describeCluster } from '../export/netns-cluster.ts'
 import { nftScript } from '../export/nftables.ts'
 import { pcapng } from '../export/pcapng.ts'
+import { DUMMY_DEVICE } from '../kube/node/proxy/ipvs/proxy.ts'
 import { netfilterOf, nodeNamespace } from '../scenario/proxy-decision.ts'
 import { captureFilter } from './capture.ts'
 import type { NetnsOptions, PcapngOptions, RulesOptions } from './export.ts'
@@ -31,6 +33,15 @@ export function exportIptables(options: RulesOptions): void {
   const rules = netfilterOf(nodeNamespace(emulation, options.node)).ruleSet(family)
   if (Object.keys(rules).length === 0) process.stderr.write(`${en.proxy.noIptables(options.node)}\n`)
   process.stdout.write(iptablesSave(rules, family))
+}
+
+/** Prints what ipvs mode has on a node: nothing in other modes, which is said on stderr. */
+export function exportIpvs(options: RulesOptions): void {
+  const emulation = emulationOf(options, 'off')
+  const namespace = nodeNamespace(emulation, options.node)
+  const dummy = namespace.device(DUMMY_DEVICE)
+  if (dummy === null) process.stderr.write(`${en.proxy.noIpvs(options.node, emulation.plan.path.proxyMode)}\n`)
+  else process.stdout.write(ipvsScript(netfilterOf(namespace), dummy, options.family === '4' ? 4 : 6))
 }
 
 /** Prints a node's nftables tables: empty unless kube-proxy runs in that mode, which is said on stderr. */

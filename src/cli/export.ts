@@ -67,9 +67,15 @@ function addRules(group: Command): void {
       ;(await import('./export.action.ts')).exportNftables(options)
     },
   )
+  rulesCommand(group, 'ipvs', "what a node has in kube-proxy's ipvs mode, as a script that sets it up", 'sh').action(
+    async (options: RulesOptions) => {
+      ;(await import('./export.action.ts')).exportIpvs(options)
+    },
+  )
 }
 
 function rulesCommand(group: Command, name: string, description: string, loads: string): Command {
+  const mode = name === 'iptables' ? '' : ` --proxy-mode ${name}`
   return withProxyMode(withInput(group.command(name).description(description)))
     .requiredOption('--node <name>', 'whose rules')
     .addOption(new Option('--family <family>', 'of IPv4 or of IPv6').choices(['4', '6']).default('4'))
@@ -77,9 +83,9 @@ function rulesCommand(group: Command, name: string, description: string, loads: 
       'after',
       `
 Examples:
-  podwire export ${name} --node node-1
-  podwire export ${name} -f cluster.yaml --node node-2 --family 6
-  podwire export ${name} --node node-1 | sudo unshare --net ${loads}`,
+  podwire export ${name}${mode} --node node-1
+  podwire export ${name}${mode} -f cluster.yaml --node node-2 --family 6
+  podwire export ${name}${mode} --node node-1 | sudo unshare --net ${loads}`,
     )
 }
 

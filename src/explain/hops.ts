@@ -73,7 +73,7 @@ export function hopsOf(index: StepIndex, packet: number): Hop[] {
 
 /** What was recorded since the last hop and belongs to the next one. */
 class Pending {
-  /** The route that leads to the next hop. */
+  /** The route that leads to the next hop, or what IPVS chose. */
   lead = ''
   private readonly lines: string[] = []
   private rule: RuleTaken | null = null
@@ -85,7 +85,7 @@ class Pending {
   }
 
   add(event: Step['event']): void {
-    if (event.kind === 'route') this.lead = whyOf(event)
+    if (event.kind === 'route' || event.kind === 'ipvs') this.lead = whyOf(event)
     else if (event.kind === 'rule' && EXPLAINED.has(event.verdict)) this.rule = event.rule
     else if (event.kind !== 'neighbour' || formatAddress(event.address) !== this.waiting) {
       const note = noteOf(event)

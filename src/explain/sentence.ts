@@ -55,9 +55,12 @@ export function whyOf(event: Step['event']): string {
     case 'route':
       return routeWhy(event.destination, event.route)
     case 'nat':
+      if (event.by === 'ipvs') return event.reverse ? why.returned : event.first === true ? '' : why.kept
       if (event.reverse) return why.reversed
       if (event.nat === 'masquerade') return why.masquerade
       return event.rule?.origin == null ? '' : why.dnat(event.rule.origin)
+    case 'ipvs':
+      return ipvsWhy(event)
     case 'encap':
       return why.encap(formatAddress(event.remote))
     case 'rule':
@@ -94,6 +97,18 @@ export function noteOf(event: Step['event']): string {
     default:
       return ''
   }
+}
+
+function ipvsWhy({
+  origin,
+  scheduler,
+  reals,
+  persistence,
+  bound,
+  chosen,
+}: Extract<PacketEvent, { kind: 'ipvs' }>): string {
+  if (chosen === null) return ''
+  return bound ? why.persistent(origin, persistence) : why.scheduled(origin, reals.length, why.scheduler[scheduler])
 }
 
 function ruleNote({ verdict, hook, rule, mark }: Extract<PacketEvent, { kind: 'rule' }>): string {

@@ -39,6 +39,8 @@ export interface Delivered {
 
 /** What the rules of the sender's node make of a Service's address. */
 export interface ServiceChoice {
+  /** The device of the sender's node that has the address: kube-ipvs0, in ipvs mode; in other modes none has. */
+  readonly device?: string
   readonly namespace: string
   readonly name: string
   readonly address: string

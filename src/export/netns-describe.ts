@@ -1,4 +1,5 @@
 import { Bridge } from '../linux/device/bridge.ts'
+import { Dummy } from '../linux/device/dummy.ts'
 import type { NetDevice } from '../linux/device/net-device.ts'
 import { Nic } from '../linux/device/nic.ts'
 import type { Segment } from '../linux/device/segment.ts'
@@ -11,8 +12,11 @@ import type { Route } from '../linux/route/route.ts'
 import { type Address, type Family, formatAddress, formatMac, sameAddress } from '../util/address.ts'
 import { formatPrefix, inPrefix } from '../util/prefix.ts'
 import { iptablesSave } from './iptables.ts'
+import { ipsetSave, ipvsadmSave } from './ipvs.ts'
 import type { NetnsDescription, NetnsNamespace, NetnsRoute } from './netns-description.ts'
 import { nftScript } from './nftables.ts'
+
+const FAMILIES = [4, 6] as const
 
 /** A namespace's name in the script, less the prefix. No Kubernetes name has an underscore, so no two pods share one. */
 export const netnsName = ({ node, name }: { node: string; name: string }): string =>
@@ -30,24 +34,25 @@ export function describeNetns(title: string, prefix: string, namespaces: readonl
 }
 
 function describe(namespace: Namespace, cables: Cables): NetnsNamespace {
-  const { netfilter } = namespace
-  const rules = (family: Family): string =>
-    netfilter instanceof NetfilterStack ? iptablesSave(netfilter.ruleSet(family), family) : ''
+  const stack = namespace.netfilter instanceof NetfilterStack ? namespace.netfilter : null
+  const rules = (family: Family): string => (stack === null ? '' : iptablesSave(stack.ruleSet(family), family))
   const tables = (family: Family): string =>
-    netfilter instanceof NetfilterStack
-      ? netfilter
+    stack === null
+      ? ''
+      : stack
           .nftTables(family)
           .map((table) => nftScript(table, family))
           .join('')
-      : ''
   return {
     name: netnsName(namespace),
     title: namespace.name === 'host' ? namespace.node : `Pod ${namespace.name} on ${namespace.node}`,
     sysctls: sysctlsOf(namespace),
     devices: namespace.devices.map((device) => ({ ...link(device), ...kindOf(device, cables) })),
-    routes: ([4, 6] as const).flatMap((family) => routes(namespace, family)),
+    routes: FAMILIES.flatMap((family) => routes(namespace, family)),
     rules: { 4: rules(4), 6: rules(6) },
-    nftables: ([4, 6] as const).map(tables).join(''),
+    nftables: FAMILIES.map(tables).join(''),
+    ipsets: stack === null ? '' : FAMILIES.map((family) => ipsetSave(stack.sets.values(), family)).join(''),
+    ipvs: stack?.ipvs == null ? '' : FAMILIES.map((family) => ipvsadmSave(stack.ipvs!, family)).join(''),
   }
 }
 
@@ -87,6 +92,7 @@ function link(device: NetDevice) {
 function kindOf(device: NetDevice, cables: Cables) {
   const { driver } = device
   if (driver instanceof Nic) return { kind: 'card' as const, ...cables.plug(device, driver) }
+  if (driver instanceof Dummy) return { kind: 'dummy' as const }
   if (driver instanceof Bridge) return { kind: 'bridge' as const }
   if (driver instanceof Veth && driver.peer !== null) {
     const { namespace, name } = driver.peer

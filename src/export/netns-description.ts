@@ -32,6 +32,9 @@ export interface NetnsNamespace {
   readonly rules: { readonly 4: string; readonly 6: string }
   /** Commands for `nft -f`; empty where there is no such table. */
   readonly nftables: string
+  /** For `ipset restore` and `ipvsadm -R`; empty where kube-proxy does not run in ipvs mode. */
+  readonly ipsets: string
+  readonly ipvs: string
 }
 
 export interface NetnsLink {
@@ -49,6 +52,8 @@ export interface NetnsLink {
 export type NetnsDevice = NetnsLink &
   (
     | { readonly kind: 'bridge' }
+    /** Down. */
+    | { readonly kind: 'dummy' }
     /** A card on a network; `socket` is the switch's end of its cable, unique and up to 15 characters. */
     | { readonly kind: 'card'; readonly network: string; readonly socket: string }
     /** Both ends of a pair name each other. */

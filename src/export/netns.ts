@@ -88,9 +88,11 @@ function namespace(ns: NetnsNamespace, _: number, all: readonly NetnsNamespace[]
       ),
       ...ports.map((d) => `link set dev ${d.name} hairpin ${d.port?.hairpin ? 'on' : 'off'}`),
     ]),
+    ...restore('ipset restore', name, ns.ipsets),
     ...restore('iptables-restore', name, rules[4]),
     ...restore('ip6tables-restore', name, rules[6]),
     ...restore('nft -f -', name, ns.nftables),
+    ...restore('ipvsadm -R', name, ns.ipvs),
   ]
 }
 
@@ -102,6 +104,8 @@ function create({ name: netns }: NetnsNamespace, device: NetnsDevice, all: reado
   switch (device.kind) {
     case 'card':
       return [up]
+    case 'dummy':
+      return [`${made} type dummy`]
     case 'bridge':
       return [
         '# The gateway of the pods here. Its MAC is set, else it would follow its ports.',

@@ -11,7 +11,7 @@ import { isLinkLocal, isMulticast, linkLocal, selectOn } from './ip/address.ts'
 import { type ErrorDetail, icmpErrorV4 } from './ip/icmp-error.ts'
 import { IcmpLimit } from './ip/icmp-limit.ts'
 import { icmpErrorV6 } from './ip/icmpv6-error.ts'
-import { assign, routesOf, withdraw } from './ip/interface-address.ts'
+import { assign, reassign, routesOf, withdraw } from './ip/interface-address.ts'
 import type { IpLayer, RouteAnswer, SendOptions, Transport } from './ip/layer.ts'
 import { sendV4 } from './ip/output.ts'
 import { sendV6 } from './ip/output6.ts'
@@ -19,6 +19,7 @@ import { PathMtus } from './ip/pmtu.ts'
 import { type DefragUser, Reassembly } from './ip/reassembly.ts'
 import { refusal } from './ip/refusal.ts'
 import { tcpReset } from './ip/tcp-reset.ts'
+import { wayToRealServer } from './ip/way-to-real-server.ts'
 import type { Kernel } from './kernel.ts'
 import type { AddressType, Netfilter, NetfilterHost } from './netfilter/netfilter.ts'
 import { Fibs } from './route/fib.ts'
@@ -130,6 +131,15 @@ export class Namespace implements IpLayer, NetfilterHost {
   /** `ip addr add ADDRESS/LENGTH dev DEVICE`. Throws on text that is no such thing. */
   addAddress(device: NetDevice, address: string | Prefix): void {
     for (const route of assign(device, address)) this.fibs.add(route)
+  }
+
+  /** Makes a device's addresses exactly these, whatever they were. */
+  replaceAddresses(device: NetDevice, addresses: readonly Prefix[]): void {
+    const { added, gone } = reassign(device, addresses)
+    for (const own of gone) {
+      for (const { destination, table } of routesOf(device, own)) this.removeRoute(destination, table)
+    }
+    for (const route of added) this.fibs.add(route)
   }
 
   /** `ip addr del`. */
@@ -245,6 +255,10 @@ export class Namespace implements IpLayer, NetfilterHost {
 
   tcpReset(skb: Skb, _family: Family): void {
     tcpReset(this, skb)
+  }
+
+  wayTo(skb: Skb, _family: Family, to: Address): 'local' | (() => void) | null {
+    return wayToRealServer(this, skb, to)
   }
 
   defragment(skb: Skb, family: Family, user: DefragUser): Skb | null {

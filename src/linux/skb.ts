@@ -4,6 +4,7 @@ import type { Frame } from '../wire/frame.ts'
 import type { BridgePort } from './device/bridge-port.ts'
 import type { Device } from './device/device.ts'
 import type { Connection, ConnectionState } from './netfilter/connection.ts'
+import type { VirtualServer } from './netfilter/ipvs/virtual-server.ts'
 
 /**
  * A packet on its way through a namespace: Linux's sk_buff. `frame.start` lies at the header of the layer that holds it
@@ -17,6 +18,8 @@ export class Skb {
   connectionState: ConnectionState = 'untracked'
   /** 0: as the first packet of the connection went; 1: the other way. */
   direction: 0 | 1 = 0
+  /** The virtual server that IPVS took the packet for, or whose answer it is (`ipvs_property`): it is not looked at again. */
+  ipvs: VirtualServer | null = null
   /** The device that received the packet; null for one made here. */
   input: Device | null = null
   /** The bridge ports of a packet that bridge-nf shows to iptables (`physdev`). */
@@ -54,6 +57,7 @@ export class Skb {
     made.connectionState = this.connectionState
     made.direction = this.direction
     made.input = this.input
+    made.ipvs = this.ipvs
     return made
   }
 
@@ -78,6 +82,7 @@ export class Skb {
     this.connection = null
     this.connectionState = 'untracked'
     this.direction = 0
+    this.ipvs = null
     this.input = null
     this.bridgeInput = null
     this.bridgeOutput = null
@@ -91,6 +96,7 @@ export class Skb {
     this.connection = null
     this.connectionState = 'untracked'
     this.direction = 0
+    this.ipvs = null
     this.input = null
     this.bridgeInput = null
     this.bridgeOutput = null

@@ -6,6 +6,7 @@ import { flannelMasquerade } from '../kube/node/flannel-masq.ts'
 import { Machine, type NicSpec } from '../kube/node/machine.ts'
 import { combineRules, type RulePart } from '../kube/node/node-rules.ts'
 import { PodAddresses } from '../kube/node/pod-addresses.ts'
+import { bindAddresses } from '../kube/node/proxy/ipvs/bind-addresses.ts'
 import { cleanStaleConnections } from '../kube/node/proxy/stale-connections.ts'
 import { Segment } from '../linux/device/segment.ts'
 import type { Kernel } from '../linux/kernel.ts'
@@ -180,7 +181,7 @@ export class Cluster {
     for (const [name, { namespace }] of this.built) {
       const netfilter = namespace.netfilter
       if (!hears(name) || !(netfilter instanceof NetfilterStack)) continue
-      this.writeRules(netfilter, this.plan.nodes.get(name)!)
+      this.writeRules(namespace, netfilter, this.plan.nodes.get(name)!)
       written.push({ node: name, stale: this.cleanConntrack(netfilter) })
     }
     return written
@@ -227,14 +228,15 @@ export class Cluster {
   /** Rules of the programs that run on a node: kube-proxy, which prepends its own, and flannel. */
   private attachNetfilter(host: Namespace, plan: NodePlan): void {
     const netfilter = new NetfilterStack(host, this.kernel.rng.fork(`netfilter of ${plan.name}`))
-    this.writeRules(netfilter, plan)
+    this.writeRules(host, netfilter, plan)
     // In this mode kube-proxy serves NodePorts on 127.0.0.1 too (iptables.localhostNodePorts).
-    if (this.plan.path.proxyMode !== 'nftables') host.configure({ routeLocalnet: true })
+    if (this.plan.path.proxyMode === 'iptables') host.configure({ routeLocalnet: true })
     host.netfilter = netfilter
   }
 
-  private writeRules(netfilter: NetfilterStack, plan: NodePlan): void {
+  private writeRules(host: Namespace, netfilter: NetfilterStack, plan: NodePlan): void {
     const { path } = this.plan
+    const virtual: Address[] = []
     for (const family of [4, 6] as const) {
       const own = plan.podCIDRs.find((range) => familyOf(range.address) === family)
       const whole = path.podCIDRs.find((range) => familyOf(range.address) === family)
@@ -242,12 +244,20 @@ export class Cluster {
       const services = own === undefined ? null : this.services
       const rules = services?.rules(plan, family) ?? null
       if (rules !== null) parts.push(rules)
+      const ipvs = services?.ipvs(plan, family) ?? null
+      if (ipvs !== null) {
+        parts.push(ipvs.rules)
+        virtual.push(...ipvs.addresses)
+        netfilter.setIpSets(family, ipvs.sets)
+        netfilter.setVirtualServers(family, ipvs.servers)
+      }
       if (own !== undefined && whole !== undefined && path.plugin === 'flannel')
         parts.push(flannelMasquerade(own, whole))
       if (parts.length > 0) netfilter.setRules(family, combineRules(parts))
       const tables = services?.tables(plan, family) ?? []
       if (tables.length > 0) netfilter.setNftables(family, tables)
     }
+    if (path.proxyMode === 'ipvs') bindAddresses(host, virtual)
   }
 
   private addPod(node: BuiltNode, pod: Pod, server: Server | null): void {

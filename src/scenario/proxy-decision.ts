@@ -33,7 +33,7 @@ export function decideProxy(emulation: Emulation, request: ProxyRequest): Locate
   const family = familyOf(destination)
   const input = inputOf(namespace, source)
   const query = { source, destination, port, protocol, input }
-  const decision = explainService(stack.ruleSet(family), query, stack, stack.nftTables(family))
+  const decision = explainService(stack.ruleSet(family), query, stack, stack.nftTables(family), stack.ipvs)
   return { ...decision, input: input?.name ?? null }
 }
 

@@ -23,7 +23,6 @@ export const say = {
     `${count === 1 ? 'one Service has' : `${count} Services have`} no EndpointSlices in the input: endpoints follow from selectors and readiness`,
   outsideRange: (service: string, address: string, ranges: string) =>
     `the ClusterIP ${address} of Service ${service} is outside the cluster's Service range ${ranges}`,
-  proxyMode: (mode: string) => `kube-proxy's mode ${mode} is not modelled yet: iptables stands in for it`,
   unmodelledKind: (kind: string, count: number, names: readonly string[]) => {
     const which = names.filter((name) => name !== '').join(', ')
     return `${count} ${kind} not modelled${which === '' ? '' : ` (${which}${count > names.length ? ', …' : ''})`}: could change this verdict`

@@ -4,7 +4,7 @@ import { formatAddress } from '../util/address.ts'
 import type { Host } from './cluster.ts'
 import type { Target } from './directory.ts'
 import type { Emulation } from './emulation.ts'
-import { decideProxy } from './proxy-decision.ts'
+import { decideProxy, nodeNamespace } from './proxy-decision.ts'
 
 /**
  * The endpoints among which the rules of the sender's node choose, before any packet is sent: session affinity remembers. Null
@@ -24,7 +24,9 @@ export function serviceChoice(
   if (typeof route === 'string') return null
   const { destinations } = decideProxy(emulation, { node, source: route.source, destination: to, port, protocol })
   const { namespace, name } = target.service.meta
+  const own = nodeNamespace(emulation, node).fibs.lookup(to)
   return {
+    ...(own?.kind === 'local' && { device: own.device!.name }),
     namespace,
     name,
     address: formatAddress(to),

@@ -82,10 +82,4 @@ describe('Services', () => {
       ).facts.assumed,
     ).toContain('2 Services have no EndpointSlices in the input: endpoints follow from selectors and readiness')
   })
-
-  it('under a mode that is not there yet say which stands in', () => {
-    expect(emulate(CLUSTER, 'proxyMode: ipvs').facts.assumed).toEqual([
-      "kube-proxy's mode ipvs is not modelled yet: iptables stands in for it",
-    ])
-  })
 })

@@ -1,15 +1,16 @@
 import { ByName } from '../kube/api/by-name.ts'
 import { nameOf } from '../kube/api/meta.ts'
 import type { Pod } from '../kube/api/pod.ts'
-import { DEFAULT_PROXY_CONFIG } from '../kube/api/proxy-config.ts'
+import { DEFAULT_PROXY_CONFIG, type ProxyMode } from '../kube/api/proxy-config.ts'
 import type { EndpointSlice, Service } from '../kube/api/service.ts'
 import { type PodPlace, slicesOf } from '../kube/control/endpoint-slices.ts'
 import { PodIndex } from '../kube/control/pod-index.ts'
 import { ServiceAllocator } from '../kube/control/service-allocator.ts'
 import { gatewayOf } from '../kube/node/ipam.ts'
 import type { RulePart } from '../kube/node/node-rules.ts'
-import { type ProxyNode, proxyOptions } from '../kube/node/proxy/config.ts'
+import { type ProxyNode, type ProxyOptions, proxyOptions } from '../kube/node/proxy/config.ts'
 import { IptablesProxy } from '../kube/node/proxy/iptables/proxy.ts'
+import { type IpvsPart, IpvsProxy } from '../kube/node/proxy/ipvs/proxy.ts'
 import { ServiceModel } from '../kube/node/proxy/model.ts'
 import { NftablesProxy } from '../kube/node/proxy/nftables/proxy.ts'
 import type { NftTable } from '../linux/netfilter/nft/table.ts'
@@ -31,7 +32,7 @@ export class Services {
   /** Sentences for `assumed`. */
   readonly assumed: readonly string[]
   private readonly allocator: ServiceAllocator
-  private readonly proxy: IptablesProxy | NftablesProxy
+  private readonly proxy: IptablesProxy | NftablesProxy | IpvsProxy
   /** What kube-proxy knows. */
   readonly model = new ServiceModel()
 
@@ -41,7 +42,7 @@ export class Services {
     this.given = [...inventory.slices, ...apiServerSlices(plan, inventory)]
     const derived = this.derive(inventory, plan, addressesOf)
     for (const slice of [...this.given, ...derived]) this.setSlice(slice)
-    this.assumed = this.doubts(inventory, plan, derived)
+    this.assumed = this.doubts(inventory, derived)
     this.allocator = allocator
     const { model } = this
     for (const service of this.all) model.setService(service)
@@ -49,8 +50,7 @@ export class Services {
     const config = inventory.hints.proxy ?? DEFAULT_PROXY_CONFIG
     const clusterCIDRs = config.clusterCIDRs.length > 0 ? config.clusterCIDRs : plan.path.podCIDRs
     const options = { ...proxyOptions({ ...config, clusterCIDRs }), serviceCIDRs: plan.path.serviceCIDRs }
-    this.proxy =
-      plan.path.proxyMode === 'nftables' ? new NftablesProxy(model, options) : new IptablesProxy(model, options)
+    this.proxy = proxyOf(plan.path.proxyMode, model, options)
   }
 
   get all(): readonly Service[] {
@@ -83,7 +83,7 @@ export class Services {
     this.known.delete(keyOf(slice))
   }
 
-  /** kube-proxy's iptables rules on one node: none in nftables mode. */
+  /** kube-proxy's iptables rules on one node: null in other modes, of which ipvs has its own. */
   rules(node: NodePlan, family: Family): RulePart | null {
     return this.proxy instanceof IptablesProxy ? this.proxy.part(proxyNode(node), family) : null
   }
@@ -91,6 +91,11 @@ export class Services {
   /** kube-proxy's nftables table on one node: none in other modes. */
   tables(node: NodePlan, family: Family): readonly NftTable[] {
     return this.proxy instanceof NftablesProxy ? [this.proxy.table(proxyNode(node), family)] : []
+  }
+
+  /** Virtual servers, sets and rules on one node: null in other modes. */
+  ipvs(node: NodePlan, family: Family): IpvsPart | null {
+    return this.proxy instanceof IpvsProxy ? this.proxy.part(proxyNode(node), family) : null
   }
 
   /** Services with a selector that no EndpointSlice and no Endpoints object speaks of. */
@@ -113,14 +118,25 @@ export class Services {
   }
 
   /** A dump's own endpoints would have been the truth; of a manifest nothing has to be assumed. */
-  private doubts(inventory: Inventory, plan: ClusterPlan, derived: readonly EndpointSlice[]): string[] {
-    const { proxyMode } = plan.path
+  private doubts(inventory: Inventory, derived: readonly EndpointSlice[]): string[] {
     const dumped = inventory.pods.some((pod) => pod.addresses.length > 0)
     const services = new Set(derived.map((slice) => `${slice.meta.namespace}/${slice.service}`)).size
-    return [
-      ...(dumped && services > 0 ? [say.derivedEndpoints(services)] : []),
-      ...(proxyMode !== 'ipvs' || this.all.length === 0 ? [] : [say.proxyMode(proxyMode)]),
-    ]
+    return [...(dumped && services > 0 ? [say.derivedEndpoints(services)] : [])]
+  }
+}
+
+function proxyOf(
+  mode: ProxyMode,
+  model: ServiceModel,
+  options: ProxyOptions,
+): IptablesProxy | NftablesProxy | IpvsProxy {
+  switch (mode) {
+    case 'iptables':
+      return new IptablesProxy(model, options)
+    case 'nftables':
+      return new NftablesProxy(model, options)
+    case 'ipvs':
+      return new IpvsProxy(model, options)
   }
 }
 

@@ -34,6 +34,8 @@ export const DROPS = {
   'vxlan-vni': { linux: 'SKB_DROP_REASON_VXLAN_VNI_NOT_FOUND', hint: 'ip -d link show flannel.1' },
   'vxlan-no-remote': { linux: 'SKB_DROP_REASON_NO_TX_TARGET', hint: 'bridge fdb show dev flannel.1' },
   'tunnel-loop': { linux: 'SKB_DROP_REASON_RECURSION_LIMIT', hint: 'ip route; ip -d link' },
+  'ipvs-no-destination': { linux: 'SKB_DROP_REASON_NETFILTER_DROP', hint: 'ipvsadm -Ln' },
+  'ipvs-server-gone': { linux: 'SKB_DROP_REASON_NETFILTER_DROP', hint: 'ipvsadm -Lnc' },
   'conntrack-invalid': { linux: 'SKB_DROP_REASON_NETFILTER_DROP', hint: 'conntrack -S' },
   'conntrack-clash': { linux: 'SKB_DROP_REASON_NETFILTER_DROP', hint: 'conntrack -S (insert_failed)' },
   'nat-ports-exhausted': { linux: 'SKB_DROP_REASON_NETFILTER_DROP', hint: 'conntrack -S (drop)' },

@@ -145,11 +145,11 @@ describe('--proxy-mode', () => {
     expect(code).toBe(0)
   })
 
-  it('of trace shows the chains of that mode, and says what stands in for ipvs', () => {
+  it('of trace shows the chains of that mode, or what IPVS chose', () => {
     const trace = (mode: string): string =>
       podwire(['trace', '--from', 'client', '--to', 'svc/web', '--proxy-mode', mode]).out
     expect(trace('nftables')).toContain('rule  services > service-SUSTUHLJ-default/web/tcp/http > endpoint-')
-    expect(trace('ipvs')).toContain("kube-proxy's mode ipvs is not modelled yet: iptables stands in for it")
+    expect(trace('ipvs')).toMatch(/why {3}IPVS picks one of \d+ real servers of Service default\/web in turn \(rr\)/)
     expect(podwire(['trace', '--from', 'client', '--to', 'svc/web', '--proxy-mode', 'bpf']).code).toBe(2)
   })
 })

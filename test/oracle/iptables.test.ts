@@ -11,6 +11,7 @@ import { prefix } from '../../src/util/prefix.ts'
 import { SAVED } from '../support/saved-rules.ts'
 import { modelOf, NODE, OPTIONS, overall, service, slice } from '../support/services.ts'
 import { missing, skip } from './requirements.ts'
+import { canonical } from './saved.ts'
 
 const TOOLS = ['unshare', 'iptables-restore', 'iptables-save', 'ip6tables-restore', 'ip6tables-save']
 
@@ -60,23 +61,4 @@ function throughKernel(rules: string, family: 4 | 6): string {
   const tool = family === 4 ? 'iptables' : 'ip6tables'
   const script = `${tool}-restore && ${tool}-save`
   return canonical(execFileSync('unshare', ['--net', 'sh', '-c', script], { input: rules, encoding: 'utf8' }))
-}
-
-/** Tables and chains by name, without comments and counters; the order of rules in a chain is kept. */
-function canonical(saved: string): string {
-  const tables = saved
-    .replace(/^#.*\n/gm, '')
-    .split(/(?<=COMMIT\n)/)
-    .filter((table) => table.trim() !== '')
-  return tables
-    .map((table) => {
-      const lines = table.trim().split('\n')
-      const chains = lines.filter((line) => line.startsWith(':')).map((line) => line.replace(/\[.*/, '[0:0]'))
-      const rules = lines.filter((line) => line.startsWith('-A'))
-      const chainOf = (rule: string): string => rule.split(' ')[1]
-      rules.sort((a, b) => (chainOf(a) < chainOf(b) ? -1 : chainOf(a) > chainOf(b) ? 1 : 0))
-      return `${[lines[0], ...chains.sort(), ...rules, 'COMMIT'].join('\n')}\n`
-    })
-    .sort()
-    .join('')
 }

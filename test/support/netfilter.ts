@@ -47,6 +47,7 @@ export class FakeNode {
       },
       icmpError: (_skb, _family, type, code) => this.errors.push({ type, code }),
       tcpReset: () => this.resets++,
+      wayTo: (skb, _family, to) => (this.local.has(keyOf(to)) ? 'local' : () => void this.send(skb)),
       defragment: (skb) => skb,
     }
     for (const [text, device] of Object.entries(locals)) this.own(text, device)

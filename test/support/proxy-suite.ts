@@ -14,7 +14,11 @@ export interface Case {
   readonly options?: Partial<ProxyOptions>
   readonly node?: ProxyNode
   readonly flows: readonly Flow[]
+  readonly ipvs?: Differences
 }
+
+/** What ipvs mode does with some of a case's flows instead, by their names: docs/fidelity.md says why. */
+export type Differences = Readonly<Record<string, readonly [to: string, masquerade: boolean]>>
 
 /** `from`: pod, node, external, blocked, localhost, or an address. `to`: destinations, DROP, REJECT, or ACCEPT (untouched). */
 export type Flow = readonly [
@@ -132,6 +136,13 @@ export const CASES: readonly Case[] = [
       ['external to ClusterIP, iTP Local', 'external', '172.30.0.43', 80, '10.180.0.3:80', true],
       ['external to LB, iTP Local', 'external', '9.10.11.12', 80, both(3), true],
     ],
+    // A virtual server cannot tell pods and the node from other clients: all get the local endpoints, with the address they have.
+    ipvs: {
+      'pod to NodePort, eTP Local': ['10.180.0.2:80', false],
+      'pod to LB, eTP Local': ['10.180.0.2:80', false],
+      'node to NodePort, eTP Local': ['10.180.0.2:80', false],
+      'node to LB, eTP Local': ['10.180.0.2:80', false],
+    },
   },
   {
     name: 'without a way to tell local pods',
@@ -154,6 +165,7 @@ export const CASES: readonly Case[] = [
       ['pod to ClusterIP, iTP Local', 'pod', '172.30.0.43', 80, '10.180.0.3:80', true],
       ['pod to NodePort, eTP Local', 'pod', '192.168.0.2', 3002, both(2), false],
     ],
+    ipvs: { 'pod to NodePort, eTP Local': ['10.180.0.2:80', false] },
   },
   {
     name: 'no endpoints at all',
@@ -186,6 +198,13 @@ export const CASES: readonly Case[] = [
       ['node to NodePort', 'node', '192.168.0.2', 3001, '10.180.1.1:80', true],
       ['pod to ClusterIP, iTP Local', 'pod', '172.30.0.42', 80, 'DROP', false],
     ],
+    // Without a local endpoint a virtual server has all of them, or, when the Service has nothing but its ClusterIP, none.
+    ipvs: {
+      'external to LB': ['10.180.1.1:80', false],
+      'external to NodePort': ['10.180.1.1:80', false],
+      'node to NodePort': ['10.180.1.1:80', false],
+      'pod to ClusterIP, iTP Local': ['REJECT', false],
+    },
   },
   {
     name: 'source ranges of a load balancer',

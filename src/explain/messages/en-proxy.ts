@@ -15,5 +15,7 @@ export const proxy = {
   rules: 'Rules, in the order in which they matched',
   noNftables: (node: string, mode: string): string =>
     `${node} has no nftables tables: kube-proxy runs in ${mode} mode (--proxy-mode nftables shows the other)`,
+  noIpvs: (node: string, mode: string): string =>
+    `${node} has no virtual servers: kube-proxy runs in ${mode} mode (--proxy-mode ipvs shows the other)`,
   noIptables: (node: string): string => `${node} has no iptables rules of that family`,
 } as const

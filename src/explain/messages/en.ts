@@ -61,8 +61,9 @@ export const en = {
   },
 
   service: {
-    choice: (service: string): string => `${service} is on no device. Ready endpoints:`,
-    none: (service: string): string => `${service} is on no device, and has no ready endpoint`,
+    choice: (service: string, device: string): string => `${service} is on ${device || 'no device'}. Ready endpoints:`,
+    none: (service: string, device: string): string =>
+      `${service} is on ${device || 'no device'}, and has no ready endpoint`,
     picked: '<- picked',
     untraced: (endpoints: readonly string[]): string =>
       `Never picked, since the rules remember the client: ${endpoints.join(', ')}`,
@@ -105,6 +106,24 @@ export const en = {
     dnat: (service: string): string => `for ${service}: its rules picked this endpoint`,
     masquerade: 'so that the answer comes back through this node',
     reversed: 'conntrack turns it back',
+    kept: 'IPVS sends it where the connection began',
+    returned: 'IPVS gives it the address that the client knows',
+    scheduled: (service: string, reals: number, how: string): string =>
+      reals === 1
+        ? `IPVS: ${service} has one real server`
+        : `IPVS picks one of ${reals} real servers of ${service} ${how}`,
+    scheduler: {
+      rr: 'in turn (rr)',
+      wrr: 'in turn, the heavier more often (wrr)',
+      lc: 'by the fewest connections (lc)',
+      wlc: 'by the fewest connections for its weight (wlc)',
+      sed: 'by the shortest expected delay (sed)',
+      nq: 'that has no connection, or by the shortest expected delay (nq)',
+      sh: "by a hash of the client's address (sh)",
+      mh: "by a consistent hash of the client's address (mh)",
+    },
+    persistent: (service: string, seconds: number): string =>
+      `${service} keeps a client at its real server for ${seconds} s (IPVS persistence)`,
     encap: (remote: string): string => `FDB: the next hop's MAC address is at ${remote}`,
   },
 
@@ -160,6 +179,8 @@ export const en = {
     'vxlan-vni': 'no device for this VNI',
     'vxlan-no-remote': 'no forwarding entry says which node has that MAC address',
     'tunnel-loop': 'the tunnel would carry itself',
+    'ipvs-no-destination': 'the virtual server has no real server',
+    'ipvs-server-gone': "the connection's real server is gone: only the next packet is new",
     'conntrack-invalid': 'conntrack finds it invalid',
     'conntrack-clash': 'another packet took the same conntrack tuple first',
     'nat-ports-exhausted': 'no free port is left for source NAT',

@@ -26,7 +26,12 @@ function commandsFor(hop: Hop, before: Hop | undefined): string[] {
   switch (hop.action) {
     case 'dnat': {
       const to = before?.frame?.ip?.destination
-      return [...(to === undefined ? [] : [`conntrack -L -d ${to}`]), ...ruleCommands(hop)]
+      const byIpvs = hop.why.includes('IPVS') && to !== undefined
+      return [
+        ...(to === undefined ? [] : [`conntrack -L -d ${to}`]),
+        ...(byIpvs ? [`ipvsadm -Lnc | grep ${to}`] : []),
+        ...ruleCommands(hop),
+      ]
     }
     case 'masquerade':
     case 'snat':

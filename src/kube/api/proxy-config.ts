@@ -1,3 +1,4 @@
+import type { SchedulerName } from '../../trace/steps/packet.ts'
 import type { SourcePosition } from '../../util/diagnostics.ts'
 import type { Prefix } from '../../util/prefix.ts'
 
@@ -15,7 +16,8 @@ export interface ProxyConfig {
   readonly detectLocal: DetectLocal
   readonly bridgeInterface: string
   readonly interfaceNamePrefix: string
-  readonly ipvsScheduler: string
+  /** `ipvs.scheduler`. */
+  readonly ipvsScheduler: SchedulerName
 }
 
 export const DEFAULT_PROXY_CONFIG: ProxyConfig = {

@@ -2,6 +2,7 @@ import type { Nanos } from '../../sim/time.ts'
 import type { Mac } from '../../util/address.ts'
 import type { Namespace } from '../namespace.ts'
 import { Bridge } from './bridge.ts'
+import { Dummy } from './dummy.ts'
 import { Link } from './link.ts'
 import type { NetDevice } from './net-device.ts'
 import { Nic } from './nic.ts'
@@ -40,6 +41,13 @@ export function addVeth(
   near.peer = farDevice
   far.peer = nearDevice
   return [nearDevice, farDevice]
+}
+
+/** `ip link add NAME type dummy`: down, as it is made. */
+export function addDummy(namespace: Namespace, name: string, options: LinkOptions = {}): NetDevice {
+  const device = namespace.addDevice(name, new Dummy(), options.mtu ?? MTU, options.mac)
+  device.up = false
+  return device
 }
 
 /** `ip link add NAME type bridge`. */

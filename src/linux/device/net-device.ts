@@ -12,7 +12,7 @@ import type { Device } from './device.ts'
 
 /** What is behind a device (`net_device_ops`): a veth pair, a bridge, a tunnel, a LAN. */
 export interface Driver {
-  readonly kind: 'loopback' | 'veth' | 'ethernet' | 'bridge' | 'vxlan'
+  readonly kind: 'loopback' | 'veth' | 'ethernet' | 'bridge' | 'vxlan' | 'dummy'
   /** Takes a frame that taps have seen. */
   transmit(skb: Skb, device: NetDevice): void
   /** The device leaves its namespace for good (`ip link del`). */

@@ -1,4 +1,4 @@
-import { type Address, isV4, sameAddress } from '../../util/address.ts'
+import { type Address, type AddressKey, isV4, keyOf, sameAddress } from '../../util/address.ts'
 import { bitsOf, type Prefix, parseInterfaceAddress } from '../../util/prefix.ts'
 import type { NetDevice } from '../device/net-device.ts'
 import { Route } from '../route/route.ts'
@@ -13,8 +13,25 @@ export function assign(device: NetDevice, given: string | Prefix): readonly Rout
   if (own === null) throw new Error(`address of ${device.name}: expected ADDRESS/LENGTH, got ${given}`)
   if (device.addresses.some(({ address }) => sameAddress(address, own.address))) return []
   device.addresses = [...device.addresses, own]
-  return device.up ? routesOf(device, own) : []
+  return routesNow(device, own)
 }
+
+/** Makes the addresses of a device exactly these: the routes that come, and the addresses that went. */
+export function reassign(
+  device: NetDevice,
+  wanted: readonly InterfaceAddress[],
+): { readonly added: readonly Route[]; readonly gone: readonly InterfaceAddress[] } {
+  const before = new Set<AddressKey>(device.addresses.map(({ address }) => keyOf(address)))
+  const after = new Set<AddressKey>(wanted.map(({ address }) => keyOf(address)))
+  const gone = device.addresses.filter(({ address }) => !after.has(keyOf(address)))
+  const added = wanted.filter(({ address }) => !before.has(keyOf(address)))
+  device.addresses = [...device.addresses.filter(({ address }) => after.has(keyOf(address))), ...added]
+  return { added: added.flatMap((own) => routesNow(device, own)), gone }
+}
+
+/** While a device is down, packets to its address are delivered all the same, but nothing leaves by it. */
+const routesNow = (device: NetDevice, own: InterfaceAddress): readonly Route[] =>
+  device.up ? routesOf(device, own) : routesOf(device, own).filter(({ kind }) => kind === 'local')
 
 /** Takes an address away; null when the device did not have it. */
 export function withdraw(device: NetDevice, address: Address): InterfaceAddress | null {

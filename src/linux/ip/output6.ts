@@ -36,11 +36,18 @@ export function sendV6(namespace: Namespace, skb: Skb, options: SendOptions, to:
   const hops = options.ttl ?? namespace.sysctl.defaultTtl
   ipv6.writeIpv6(frame, options.source as V6, to, options.protocol, hops, options.tos ?? 0)
   routed(namespace, skb, 'output', to, route!)
-  return localOut(namespace, skb, route!, output, mtu, to)
+  return localOutV6(namespace, skb, route!, output, mtu, to)
 }
 
 /** `ip6_local_out`. */
-function localOut(namespace: Namespace, skb: Skb, route: Route, output: NetDevice, mtu: number, to: V6): Errno | null {
+export function localOutV6(
+  namespace: Namespace,
+  skb: Skb,
+  route: Route,
+  output: NetDevice,
+  mtu: number,
+  to: V6,
+): Errno | null {
   const { netfilter } = namespace
   if (netfilter !== null) {
     if (!netfilter.run('OUTPUT', 6, skb, null, output)) return 'EPERM'

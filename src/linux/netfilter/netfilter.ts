@@ -1,3 +1,4 @@
+import type { DropReason } from '../../trace/drops.ts'
 import type { PlaceId } from '../../trace/step.ts'
 import type { HookName } from '../../trace/steps/packet.ts'
 import type { Address, Family } from '../../util/address.ts'
@@ -35,10 +36,15 @@ export interface NetfilterHost {
   addressType(address: Address, device?: Device | null): AddressType
   /** The address MASQUERADE takes for packets leaving by a device towards a next hop; null when it has none. */
   sourceFor(output: Device, destination: Address): Address | null
-  /** REJECT: answers with an ICMP (or ICMPv6) error quoting the packet. */
-  icmpError(skb: Skb, family: Family, type: number, code: number): void
+  /** REJECT: answers with an ICMP (or ICMPv6) error quoting the packet. `detail` says why when it was no rule. */
+  icmpError(skb: Skb, family: Family, type: number, code: number, detail?: { readonly why: DropReason }): void
   /** REJECT --reject-with tcp-reset. */
   tcpReset(skb: Skb, family: Family): void
+  /**
+   * IPVS: the way of a packet, whose header still has its virtual server, to a real server. `local` when that is this machine; else what
+   * sends it through OUTPUT, once its header has the real server. Null: it cannot go; an error was sent, and its drop recorded.
+   */
+  wayTo(skb: Skb, family: Family, to: Address): 'local' | (() => void) | null
   /** Collects fragments; gives the whole packet back once it has all of them, else null and keeps the fragment. */
   defragment(skb: Skb, family: Family, user: 'conntrack-in' | 'conntrack-out' | 'local'): Skb | null
 }

@@ -6,6 +6,8 @@ import type { Skb } from '../skb.ts'
 import { Conntrack, type ConntrackOptions } from './conntrack/conntrack.ts'
 import { DEFAULT_TIMEOUTS } from './conntrack/timeouts.ts'
 import { TableHook } from './iptables.ts'
+import { Ipvs } from './ipvs/ipvs.ts'
+import type { VirtualServers } from './ipvs/virtual-server.ts'
 import { Nat } from './nat/nat.ts'
 import type { AddressType, Netfilter, NetfilterHost } from './netfilter.ts'
 import type { BaseChain, NftTable } from './nft/table.ts'
@@ -64,6 +66,7 @@ export class NetfilterStack implements Netfilter, MatchState {
   private depth = 0
   private readonly steps: Steps
   private readonly natEngine: Nat
+  private virtual: Ipvs | null = null
   private readonly options: NetfilterOptions
 
   constructor(
@@ -99,6 +102,24 @@ export class NetfilterStack implements Netfilter, MatchState {
     this.hooks[family] = this.register(family)
   }
 
+  /** Null where nobody ever set virtual servers. */
+  get ipvs(): Ipvs | null {
+    return this.virtual
+  }
+
+  /** `ipvsadm --restore`: replaces the virtual servers of a family. */
+  setVirtualServers(family: Family, servers: VirtualServers): void {
+    this.virtual ??= new Ipvs(this.host, this.conntrack, this.steps)
+    this.virtual.setServers(family, servers)
+    this.hooks[family] = this.register(family)
+  }
+
+  /** `ipset restore`: replaces the sets of a family. */
+  setIpSets(family: Family, sets: Iterable<IpSet>): void {
+    for (const [name, set] of this.sets) if (set.family === family) this.sets.delete(name)
+    for (const set of sets) this.sets.set(set.name, set)
+  }
+
   nftTables(family: Family): readonly NftTable[] {
     return this.nft[family]
   }
@@ -132,7 +153,10 @@ export class NetfilterStack implements Netfilter, MatchState {
     }
     const base = [...baseChains(this.rules[family]), ...this.nft[family].flatMap(nftBaseChains)]
     base.sort((a, b) => a.priority - b.priority)
-    if (this.nft[family].length > 0 || needsConntrack(this.rules[family])) this.registerConntrack(hooks, family, base)
+    const ipvs = this.virtual?.serves(family) === true ? this.virtual : null
+    if (ipvs !== null || this.nft[family].length > 0 || needsConntrack(this.rules[family]))
+      this.registerConntrack(hooks, family, base)
+    if (ipvs !== null) registerIpvs(hooks, ipvs)
     for (const { table, chain, type, hook, priority, print } of base) {
       if (type === 'nat' || (chain.length === 0 && chain.policy !== 'DROP')) continue
       const entry = this.tableHook(table, hook, chain, print)
@@ -194,6 +218,19 @@ export class NetfilterStack implements Netfilter, MatchState {
     }
     return p.reload(skb)
   }
+}
+
+/** Where ip_vs_in takes packets: its answers are looked at just before (ip_vs_ops). */
+export const IPVS_PRIORITY = { INPUT: PRIORITY.srcnat - 1, OUTPUT: PRIORITY.dstnat + 2 } as const
+
+/** ip_vs_ops. */
+function registerIpvs(hooks: Record<HookName, HookEntry[]>, ipvs: Ipvs): void {
+  const input = (p: Packet): boolean => ipvs.input(p)
+  const output = (p: Packet): boolean => ipvs.output(p)
+  hooks.INPUT.push({ priority: IPVS_PRIORITY.INPUT - 1, run: output }, { priority: IPVS_PRIORITY.INPUT, run: input })
+  hooks.OUTPUT.push({ priority: IPVS_PRIORITY.OUTPUT - 1, run: output }, { priority: IPVS_PRIORITY.OUTPUT, run: input })
+  hooks.FORWARD.push({ priority: PRIORITY.srcnat - 1, run: (p) => ipvs.inputError(p) })
+  hooks.FORWARD.push({ priority: PRIORITY.srcnat, run: output })
 }
 
 interface NamedChain extends BaseChain {

@@ -8,6 +8,8 @@ import type { Connection, Manip, Tuple } from './connection.ts'
 import type { ConntrackObserver } from './conntrack/conntrack.ts'
 import { SCTP_STATES } from './conntrack/sctp.ts'
 import { TCP_STATES } from './conntrack/tcp-track.ts'
+import type { IpvsObserver } from './ipvs/ipvs.ts'
+import type { Destination, ServiceState } from './ipvs/service-state.ts'
 import type { NatObserver } from './nat/nat.ts'
 import { isIcmp } from './nat/unique.ts'
 import type { NetfilterHost } from './netfilter.ts'
@@ -21,7 +23,7 @@ type Verdict = Extract<PacketEvent, { kind: 'rule' }>['verdict']
 export type RulePrinter = (chain: string, rule: Rule, family: 4 | 6) => string
 
 /** Turns what netfilter does into steps. Every call counts one step, recorded or not. */
-export class Steps implements ConntrackObserver, NatObserver {
+export class Steps implements ConntrackObserver, NatObserver, IpvsObserver {
   private readonly recorder: Recorder
   /** The rule that the current hook's NAT decision came from. */
   private taken: RuleTaken | null = null
@@ -98,6 +100,51 @@ export class Steps implements ConntrackObserver, NatObserver {
     })
   }
 
+  scheduled(p: Packet, { server, destinations }: ServiceState, chosen: Destination | null, bound: boolean): void {
+    if (!this.recorder.on) {
+      this.skip(p)
+      return
+    }
+    const { protocol, address, port, scheduler, persistence, origin } = server
+    this.step(p, {
+      kind: 'ipvs',
+      hook: p.hook,
+      protocol,
+      virtual: { address, port },
+      scheduler,
+      persistence,
+      bound,
+      chosen: chosen === null ? null : { address: chosen.address, port: chosen.port },
+      reals: destinations.map((d) => ({
+        real: { address: d.address, port: d.port },
+        weight: d.weight,
+        active: d.active,
+        inactive: d.inactive,
+      })),
+      origin,
+    })
+  }
+
+  redirected(p: Packet, manip: Manip, from: Address, port: number, first: boolean): void {
+    if (!this.recorder.on) {
+      this.skip(p)
+      return
+    }
+    const address = manip === 'source' ? p.source : p.destination
+    const at = manip === 'source' ? p.sourcePort : p.destinationPort
+    this.step(p, {
+      kind: 'nat',
+      nat: 'dnat',
+      hook: p.hook,
+      reverse: manip === 'source',
+      from: { address: from, port },
+      to: { address, port: Math.max(at, 0) },
+      rule: null,
+      by: 'ipvs',
+      ...(first && { first }),
+    })
+  }
+
   private step(p: Packet, event: Event): void {
     const { skb } = p
     const now = this.host.kernel.simulation.now
@@ -111,8 +158,9 @@ export class Steps implements ConntrackObserver, NatObserver {
   /** The device the packet came by, or leaves by; the namespace itself between the two. */
   private placeOf(p: Packet): PlaceId {
     switch (p.hook) {
-      case 'PREROUTING':
       case 'INPUT':
+        return p.input?.place ?? this.host.place
+      case 'PREROUTING':
         return (p.skb.bridgeInput ?? p.input)?.place ?? this.host.place
       case 'POSTROUTING':
         return (p.skb.bridgeOutput ?? p.output)?.place ?? this.host.place

@@ -38,6 +38,9 @@ export interface RuleTaken {
   readonly origin: string | null
 }
 
+/** IPVS's schedulers, as `ipvsadm -s` names them. */
+export type SchedulerName = 'rr' | 'wrr' | 'lc' | 'wlc' | 'sed' | 'nq' | 'sh' | 'mh'
+
 /** What happens to packets. A step's place says where; its frame, where it has one, is what a tap there sees. */
 export type PacketEvent =
   /** The frame leaves the namespace through the device: what tcpdump -Q out shows. */
@@ -99,6 +102,31 @@ export type PacketEvent =
       readonly from: Endpoint
       readonly to: Endpoint
       readonly rule: RuleTaken | null
+      /** Not conntrack's doing: IPVS keeps connections of its own. `first`: this packet began one. */
+      readonly by?: 'ipvs'
+      readonly first?: boolean
+    }
+  /** IPVS chose a real server for a client's new connection: null when none takes it. */
+  | {
+      readonly kind: 'ipvs'
+      readonly hook: HookName
+      readonly protocol: number
+      readonly virtual: Endpoint
+      readonly scheduler: SchedulerName
+      /** Seconds for which the client keeps its real server; 0 without persistence. */
+      readonly persistence: number
+      /** Persistence had chosen before: the scheduler was not asked. */
+      readonly bound: boolean
+      readonly chosen: Endpoint | null
+      /** All real servers as the scheduler saw them, in the order of `ipvsadm -Ln`. */
+      readonly reals: readonly {
+        readonly real: Endpoint
+        readonly weight: number
+        readonly active: number
+        readonly inactive: number
+      }[]
+      /** The Kubernetes object that the virtual server was made for: `Service default/web`. */
+      readonly origin: string
     }
   | {
       readonly kind: 'conntrack'

@@ -2,11 +2,12 @@ import { describe, expect, test } from 'vitest'
 import { FakeNode } from '../../../../test/support/netfilter.ts'
 import { CASES, type Case, type Flow, SOURCES, SPREAD } from '../../../../test/support/proxy-suite.ts'
 import { modelOf, NODE, OPTIONS } from '../../../../test/support/services.ts'
-import { address, familyOf, formatAddress, sameAddress } from '../../../util/address.ts'
+import { type Address, address, familyOf, formatAddress, sameAddress } from '../../../util/address.ts'
 import { inPrefix, prefix } from '../../../util/prefix.ts'
 import { combineRules } from '../node-rules.ts'
 import { explainService, type ProxyDecision } from './explain.ts'
 import { IptablesProxy } from './iptables/proxy.ts'
+import { IpvsProxy } from './ipvs/proxy.ts'
 import { NftablesProxy } from './nftables/proxy.ts'
 
 const LOOPBACK = prefix('127.0.0.0/8')
@@ -30,6 +31,14 @@ const MODES: Readonly<Record<string, (c: Case, flow: Flow) => ProxyDecision>> = 
     const family = familyOf(address(flow[2]))
     return explainService({}, queryOf(flow), stateOf(), [proxy.table(c.node ?? NODE, family)])
   },
+  ipvs: (c, flow) => {
+    const family = familyOf(address(flow[2]))
+    const part = new IpvsProxy(modelOf(c.services, c.slices), { ...OPTIONS, ...c.options }).part(c.node ?? NODE, family)
+    const stack = stateOf(part.addresses)
+    stack.setIpSets(family, part.sets)
+    stack.setVirtualServers(family, part.servers)
+    return explainService(combineRules([part.rules]), queryOf(flow), stack, [], stack.ipvs)
+  },
 }
 
 function queryOf([, from, destination, port, , , protocol = 'tcp']: Flow): Parameters<typeof explainService>[1] {
@@ -40,14 +49,22 @@ function queryOf([, from, destination, port, , , protocol = 'tcp']: Flow): Param
   return { source, destination: address(destination), port, protocol, input }
 }
 
-function stateOf(): FakeNode['stack'] {
-  const locals = Object.fromEntries(NODE.addresses.map((a) => [formatAddress(a), 'eth0']))
+function stateOf(more: readonly Address[] = []): FakeNode['stack'] {
+  const locals = Object.fromEntries([...NODE.addresses, ...more].map((a) => [formatAddress(a), 'eth0']))
   return new FakeNode({}, locals).stack
 }
 
-describe.each(Object.entries(MODES))('%s', (_mode, explain) => {
+/** The flows of a case, as a mode has them. */
+const flowsOf = (mode: string, { flows, ipvs }: Case): readonly Flow[] =>
+  flows.map((flow) => {
+    const [what, from, destination, port, , , protocol] = flow
+    const other = mode === 'ipvs' ? ipvs?.[what] : undefined
+    return other === undefined ? flow : ([what, from, destination, port, ...other, protocol] as const)
+  })
+
+describe.each(Object.entries(MODES))('%s', (mode, explain) => {
   describe.each(CASES)('$name', (c) => {
-    test.each(c.flows)('%s', (...flow) => {
+    test.each(flowsOf(mode, c))('%s', (...flow) => {
       const [, , , , expected, masquerade] = flow
       const decision = explain(c, flow as unknown as Flow)
       const got =

@@ -1,10 +1,13 @@
 import type { Device } from '../../../linux/device/device.ts'
 import { explore, type Outcome } from '../../../linux/netfilter/explore.ts'
+import type { Ipvs } from '../../../linux/netfilter/ipvs/ipvs.ts'
+import { realText, serverText } from '../../../linux/netfilter/ipvs/text.ts'
+import type { VirtualServer } from '../../../linux/netfilter/ipvs/virtual-server.ts'
 import type { NftTable } from '../../../linux/netfilter/nft/table.ts'
 import { Packet } from '../../../linux/netfilter/packet.ts'
 import type { MatchState } from '../../../linux/netfilter/rules/state.ts'
 import type { RuleSet } from '../../../linux/netfilter/rules/table.ts'
-import { baseChains, nftBaseChains } from '../../../linux/netfilter/stack.ts'
+import { baseChains, IPVS_PRIORITY, nftBaseChains } from '../../../linux/netfilter/stack.ts'
 import { Skb } from '../../../linux/skb.ts'
 import type { HookName } from '../../../trace/steps/packet.ts'
 import { type Address, familyOf, formatEndpoint } from '../../../util/address.ts'
@@ -49,7 +52,14 @@ interface Branch {
   readonly probability: number
   readonly translated: boolean
   readonly masqueraded: boolean
+  /** What IPVS sent it on for. */
+  readonly virtual: VirtualServer | null
 }
+
+/** A base chain at its hook, or IPVS, which stands at some hooks too. */
+type Station =
+  | ReturnType<typeof baseChains>[number]
+  | { readonly hook: HookName; readonly priority: number; readonly type: 'ipvs' }
 
 /** The hooks still ahead are decided on the way: a local destination ends at INPUT. */
 type Path = readonly HookName[]
@@ -63,15 +73,21 @@ export function explainService(
   query: ProxyQuery,
   state: MatchState,
   nft: readonly NftTable[] = [],
+  ipvs: Ipvs | null = null,
 ): ProxyDecision {
-  return new Explanation(rules, query, state, nft).decide()
+  return new Explanation(rules, query, state, nft, ipvs).decide()
 }
+
+const IPVS_STATIONS: readonly Station[] = [
+  { hook: 'INPUT', priority: IPVS_PRIORITY.INPUT, type: 'ipvs' },
+  { hook: 'OUTPUT', priority: IPVS_PRIORITY.OUTPUT, type: 'ipvs' },
+]
 
 class Explanation {
   private readonly packet = new Packet()
   private readonly texts = new Set<string>()
   private readonly destinations = new Map<string, Destination>()
-  private readonly chains: ReturnType<typeof baseChains>
+  private readonly stations: Station[]
   private masquerade = false
   private untouched = false
   private refused: 'DROP' | 'REJECT' | null = null
@@ -81,9 +97,11 @@ class Explanation {
     private readonly query: ProxyQuery,
     private readonly state: MatchState,
     nft: readonly NftTable[],
+    private readonly ipvs: Ipvs | null,
   ) {
-    this.chains = [...baseChains(rules), ...nft.flatMap(nftBaseChains)]
-    this.chains.sort((a, b) => a.priority - b.priority)
+    const chains = [...baseChains(rules), ...nft.flatMap(nftBaseChains)].filter(({ chain }) => chain.length > 0)
+    this.stations = [...chains, ...(ipvs === null ? [] : IPVS_STATIONS)]
+    this.stations.sort((a, b) => a.priority - b.priority)
     const p = this.packet
     p.skb = new Skb(Frame.allocate(0), 0, 0)
     p.skb.connectionState = 'new'
@@ -95,7 +113,7 @@ class Explanation {
 
   decide(): ProxyDecision {
     const { destination, port, input } = this.query
-    const start = { destination, port, mark: 0, probability: 1, translated: false, masqueraded: false }
+    const start = { destination, port, mark: 0, probability: 1, translated: false, masqueraded: false, virtual: null }
     this.at(input === null ? 'OUTPUT' : 'PREROUTING', 0, start)
     const served = this.destinations.size > 0
     return {
@@ -106,24 +124,59 @@ class Explanation {
     }
   }
 
-  /** The chains of a hook from `next` on, then the hooks that follow. */
+  /** What stands at a hook from `next` on, then the hooks that follow. */
   private at(hook: HookName, next: number, branch: Branch): void {
-    const i = this.chains.findIndex(({ hook: at, chain }, n) => n >= next && at === hook && chain.length > 0)
+    const i = this.stations.findIndex((station, n) => n >= next && station.hook === hook)
     if (i < 0) {
       const [then] = this.after(hook, branch)
       if (then === undefined) this.arrive(branch)
       else this.at(then, 0, branch)
       return
     }
+    const station = this.stations[i]
+    if (station.type === 'ipvs') {
+      this.balance(hook, i + 1, branch)
+      return
+    }
     const settled = hook === 'POSTROUTING' ? branch.masqueraded : branch.translated
-    if (this.chains[i].type === 'nat' && settled) {
+    if (station.type === 'nat' && settled) {
       this.at(hook, i + 1, branch)
       return
     }
-    for (const outcome of this.walk(i, branch)) {
+    for (const outcome of this.walk(station, branch)) {
       const end = refusal(outcome)
       if (end !== null) this.refused ??= end
       else this.at(hook, i + 1, taken(branch, outcome))
+    }
+  }
+
+  /** A virtual server sends it to one of its real servers: through OUTPUT, or, where that is the node itself, on where it is. */
+  private balance(hook: HookName, next: number, branch: Branch): void {
+    const ipvs = this.ipvs!
+    const { family, protocol, source } = this.packet
+    const server =
+      branch.virtual !== null ? null : ipvs.virtualServers(family).find(protocol, branch.destination, branch.port)
+    if (server === null) {
+      this.at(hook, next, branch)
+      return
+    }
+    this.texts.add(serverText(server))
+    const shares = ipvs.shares(server, source)
+    if (shares.length === 0) this.refused ??= 'REJECT'
+    for (const { real, share } of shares) {
+      this.texts.add(realText(server, real))
+      const { address: destination, port } = real
+      const sent = {
+        ...branch,
+        destination,
+        port,
+        translated: true,
+        virtual: server,
+        probability: branch.probability * share,
+      }
+      const local = this.state.addressType(destination, null) === 'local'
+      if (local) this.at(hook, next, sent)
+      else this.at('OUTPUT', 0, sent)
     }
   }
 
@@ -150,14 +203,14 @@ class Explanation {
     this.masquerade ||= masqueraded
   }
 
-  private walk(i: number, { destination, port, mark }: Branch): Outcome[] {
-    const { chain, hook, print } = this.chains[i]
+  private walk({ chain, hook, print }: Exclude<Station, { type: 'ipvs' }>, branch: Branch): Outcome[] {
     const p = this.packet
     p.hook = hook
-    p.input = hook === 'POSTROUTING' ? null : this.query.input
-    p.destination = destination
-    p.destinationPort = port
-    const outcomes = [...explore(chain, p, this.state, mark)]
+    p.input = hook === 'POSTROUTING' || hook === 'OUTPUT' ? null : this.query.input
+    p.destination = branch.destination
+    p.destinationPort = branch.port
+    p.skb.ipvs = branch.virtual
+    const outcomes = [...explore(chain, p, this.state, branch.mark)]
     for (const { matched } of outcomes) {
       for (const { chain: at, rule } of matched) this.texts.add(print(at.name, rule, p.family))
     }

@@ -96,6 +96,20 @@ export class Conntrack {
     return doomed.length
   }
 
+  /** Deletes the connection that began with these addresses and ports, if there is one. */
+  forget(
+    source: Tuple['source'],
+    destination: Tuple['destination'],
+    sourcePort: number,
+    destinationPort: number,
+    protocol: number,
+  ): void {
+    const found = this.table.find(source, destination, sourcePort, destinationPort, protocol)
+    if (found === null || found.direction === 1) return
+    this.table.remove(found.connection)
+    this.observer.changed('destroyed', found.connection, null)
+  }
+
   private wellFormed(p: Packet): boolean {
     const l = p.layout
     const { bytes } = p.skb.frame

@@ -1,3 +1,4 @@
+import type { Address } from '../../../util/address.ts'
 import * as icmp from '../../../wire/fast/icmp.ts'
 import * as layout from '../../../wire/fast/layout.ts'
 import { Layout } from '../../../wire/fast/layout.ts'
@@ -34,19 +35,25 @@ const inner = new Layout()
  * error comes from, or goes to, the address that the sender knows.
  */
 export function translateError(p: Packet, connection: Connection, direction: Direction, manip: Manip): boolean {
+  const other = connection.tuple(direction === 0 ? 1 : 0)
+  if (manip === 'destination') return rewriteError(p, manip, other.source, other.sourcePort)
+  const port = isIcmp(connection) ? other.sourcePort : other.destinationPort
+  return rewriteError(p, manip, other.destination, port)
+}
+
+/** Gives an ICMP error another source or destination, and its quote the same at the other end. False: the quote is cut short. */
+export function rewriteError(p: Packet, manip: Manip, address: Address, port: number): boolean {
   const { frame } = p.skb
   const quote = p.layout.transport + icmp.ICMP
   if (!layout.locate(frame.bytes, quote, p.layout.end, inner)) return false
-  const other = connection.tuple(direction === 0 ? 1 : 0)
-  const id = isIcmp(connection)
   if (manip === 'source') {
-    nat.setDestination(frame, inner, other.destination)
-    nat.setDestinationPort(frame, inner, id ? other.sourcePort : other.destinationPort)
-    nat.setSource(frame, p.layout, other.destination)
+    nat.setDestination(frame, inner, address)
+    nat.setDestinationPort(frame, inner, port)
+    nat.setSource(frame, p.layout, address)
   } else {
-    nat.setSource(frame, inner, other.source)
-    nat.setSourcePort(frame, inner, other.sourcePort)
-    nat.setDestination(frame, p.layout, other.source)
+    nat.setSource(frame, inner, address)
+    nat.setSourcePort(frame, inner, port)
+    nat.setDestination(frame, p.layout, address)
   }
   writeChecksum(frame, p.layout)
   p.reload(p.skb)

@@ -1,4 +1,4 @@
-import { type Address, type AddressKey, isV4, keyOf } from '../../../util/address.ts'
+import { type Address, type AddressKey, isV4, keyOf, sameAddress } from '../../../util/address.ts'
 import { inPrefix, maskWord, type Prefix } from '../../../util/prefix.ts'
 import { unreachable } from '../../../util/unreachable.ts'
 import type { Packet } from '../packet.ts'
@@ -112,6 +112,8 @@ function positive(match: Match): Test {
       return recent(match)
     case 'set':
       return inSet(match)
+    case 'ipvs':
+      return forServer(match.server)
     case 'physdev':
       return named(match.device, (p) => (match.side === 'in' ? p.skb.bridgeInput : p.skb.bridgeOutput)?.name ?? '')
     case 'physdev-is':
@@ -229,6 +231,17 @@ function inSet({ set, sides }: Extract<Match, { kind: 'set' }>): Test {
     const port = portSide === 'src' ? p.sourcePort : p.destinationPort
     return found.has(first, p.protocol, port, sides[2] === 'src' ? p.source : p.destination)
   }
+}
+
+function forServer(server: Extract<Match, { kind: 'ipvs' }>['server']): Test {
+  if (server === null) return (p) => p.skb.ipvs !== null
+  const { address, protocol, port } = server
+  return ({ skb }) =>
+    skb.ipvs !== null &&
+    skb.direction === 0 &&
+    skb.ipvs.protocol === protocol &&
+    skb.ipvs.port === port &&
+    sameAddress(skb.ipvs.address, address)
 }
 
 function physdevIs(what: 'in' | 'out' | 'bridged'): Test {

@@ -15,18 +15,21 @@ export interface IpSetEntry {
 
 /** A set of addresses, as `ipset list` shows it. */
 export class IpSet {
-  private readonly exact = new Map<string, IpSetEntry>()
+  private readonly exact = new Set<string>()
   /** Entries with a network, by the exact part before it. */
   private readonly networks = new Map<string, Prefix[]>()
+
+  /** Each once. */
+  readonly entries: readonly IpSetEntry[]
 
   constructor(
     readonly name: string,
     readonly type: IpSetType,
-    readonly entries: readonly IpSetEntry[],
+    entries: readonly IpSetEntry[],
     readonly family: 4 | 6 = 4,
     readonly comment = '',
   ) {
-    for (const entry of entries) this.add(entry)
+    this.entries = entries.filter((entry) => this.add(entry))
   }
 
   has(first: Address, protocol: number, port: number, second: Address): boolean {
@@ -46,20 +49,24 @@ export class IpSet {
     }
   }
 
-  private add(entry: IpSetEntry): void {
+  /** False when it is there already. */
+  private add(entry: IpSetEntry): boolean {
     const { address, network, protocol, port, second } = entry
-    const key = [address === undefined ? null : keyOf(address), protocol, port].filter((x) => x != null).join(',')
-    if (this.type === 'bitmap:port') this.exact.set(`${port}`, entry)
-    else if (network !== undefined) this.addNetwork('', network)
-    else if (second === undefined) this.exact.set(key, entry)
-    else if (isPrefix(second)) this.addNetwork(key, second)
-    else this.exact.set(`${key},${keyOf(second)}`, entry)
+    const parts = [address === undefined ? null : keyOf(address), protocol, port].filter((x) => x != null)
+    if (network !== undefined) return this.addNetwork('', network)
+    if (second !== undefined && isPrefix(second)) return this.addNetwork(parts.join(','), second)
+    if (second !== undefined) parts.push(keyOf(second))
+    const key = this.type === 'bitmap:port' ? `${port}` : parts.join(',')
+    if (this.exact.has(key)) return false
+    this.exact.add(key)
+    return true
   }
 
-  private addNetwork(key: string, network: Prefix): void {
-    const known = this.networks.get(key)
-    if (known === undefined) this.networks.set(key, [network])
-    else known.push(network)
+  private addNetwork(key: string, network: Prefix): boolean {
+    const known = this.networks.get(key) ?? []
+    if (known.some((other) => formatPrefix(other) === formatPrefix(network))) return false
+    this.networks.set(key, [...known, network])
+    return true
   }
 
   private within(key: string, address: Address): boolean {

@@ -1,3 +1,4 @@
+import type { Address } from '../../../util/address.ts'
 import type { Prefix } from '../../../util/prefix.ts'
 import type { AddressType } from '../netfilter.ts'
 
@@ -62,6 +63,11 @@ export type Match =
     } & Negatable)
   /** `-m set --match-set NAME src,dst`. */
   | ({ readonly kind: 'set'; readonly set: string; readonly sides: readonly ('src' | 'dst')[] } & Negatable)
+  /** `-m ipvs`: IPVS has sent the packet on, or not; with `server`, for this virtual server alone, and not its answers. */
+  | ({
+      readonly kind: 'ipvs'
+      readonly server: { readonly address: Address; readonly protocol: number; readonly port: number } | null
+    } & Negatable)
   | ({ readonly kind: 'physdev'; readonly side: 'in' | 'out'; readonly device: string } & Negatable)
   | ({ readonly kind: 'physdev-is'; readonly what: 'in' | 'out' | 'bridged' } & Negatable)
   /** `-m limit`: a bucket of `burst` that refills at `amount` per `unit`. */

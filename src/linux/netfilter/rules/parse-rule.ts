@@ -115,6 +115,10 @@ const OPTIONS: Readonly<Record<string, Reader>> = {
   '--rsource': () => {},
   '--mask': (w) => void w.next(),
   '--match-set': simple((w) => ({ kind: 'set', set: w.next(), sides: w.next().split(',') as ('src' | 'dst')[] })),
+  '--ipvs': simple(() => ({ kind: 'ipvs', server: null })),
+  '--vaddr': (w, _n, draft) => amendServer(draft, { address: prefixOf(w).address }),
+  '--vproto': (w, _n, draft) => amendServer(draft, { protocol: protocolNumber(w.next()) ?? 0 }),
+  '--vport': (w, _n, draft) => amendServer(draft, { port: Number(w.next()) }),
   '--physdev-in': simple((w) => ({ kind: 'physdev', side: 'in', device: w.next() })),
   '--physdev-out': simple((w) => ({ kind: 'physdev', side: 'out', device: w.next() })),
   '--physdev-is-in': simple(() => ({ kind: 'physdev-is', what: 'in' })),
@@ -134,6 +138,7 @@ const KNOWN_MODULES: ReadonlySet<string> = new Set([
   'addrtype',
   'comment',
   'conntrack',
+  'ipvs',
   'limit',
   'mark',
   'multiport',
@@ -155,6 +160,23 @@ function loadModule(draft: Draft): void {
 function amend<K extends Match['kind']>(draft: Draft, kind: K, more: Partial<Extract<Match, { kind: K }>>): void {
   const at = draft.matches.findLastIndex((m) => m.kind === kind)
   if (at >= 0) draft.matches[at] = { ...draft.matches[at], ...more } as Match
+}
+
+type Server = NonNullable<Extract<Match, { kind: 'ipvs' }>['server']>
+
+/** The parts of `-m ipvs` may stand in any order. */
+function amendServer(draft: Draft, part: Partial<Server>): void {
+  const at = draft.matches.findLastIndex((m) => m.kind === 'ipvs')
+  const known = draft.matches[at]
+  const server = {
+    address: 0 as Server['address'],
+    protocol: 0,
+    port: 0,
+    ...(known?.kind === 'ipvs' ? known.server : null),
+    ...part,
+  }
+  if (known?.kind === 'ipvs') draft.matches[at] = { ...known, server }
+  else draft.matches.push({ kind: 'ipvs', server })
 }
 
 function prefixOf(words: Tokens): Prefix {

@@ -62,6 +62,7 @@ const EXTENSION: Partial<Readonly<Record<MatchKind, string>>> = {
   random: 'statistic',
   recent: 'recent',
   set: 'set',
+  ipvs: 'ipvs',
   physdev: 'physdev',
   'physdev-is': 'physdev',
   limit: 'limit',
@@ -122,6 +123,9 @@ function plain(match: Match): string {
     }
     case 'set':
       return `--match-set ${match.set} ${match.sides.join(',')}`
+    case 'ipvs':
+      if (match.server === null) return '--ipvs'
+      return `--vproto ${match.server.protocol} --vaddr ${formatAddress(match.server.address)} --vport ${match.server.port}`
     case 'physdev':
       return `--physdev-${match.side} ${match.device}`
     case 'physdev-is':

@@ -1,5 +1,7 @@
 import { parse } from 'yaml'
 import { DEFAULT_PROXY_CONFIG, type ProxyConfig, type ProxyMode } from '../../../kube/api/proxy-config.ts'
+import { SCHEDULERS } from '../../../linux/netfilter/ipvs/virtual-server.ts'
+import type { SchedulerName } from '../../../trace/steps/packet.ts'
 import type { Prefix } from '../../../util/prefix.ts'
 import { type Fields, ObjectReader } from '../fields.ts'
 import type { ConfigHints } from '../inventory.ts'
@@ -23,7 +25,9 @@ export function readProxyConfig(reader: ObjectReader, root: Fields): ProxyConfig
     bridgeInterface: detect.text('bridgeInterface'),
     interfaceNamePrefix: detect.text('interfaceNamePrefix'),
     ipvsScheduler:
-      root.child('ipvs', 'KubeProxyIPVSConfiguration').text('scheduler') || DEFAULT_PROXY_CONFIG.ipvsScheduler,
+      root
+        .child('ipvs', 'KubeProxyIPVSConfiguration')
+        .oneOf<SchedulerName | ''>('scheduler', ['', ...SCHEDULERS], '') || DEFAULT_PROXY_CONFIG.ipvsScheduler,
   }
 }
 
