@@ -10,22 +10,27 @@ export function nameSuffix(rng: Rng, length = 5): string {
   return text
 }
 
-const HEX = Array.from({ length: 256 }, (_, n) => n.toString(16).padStart(2, '0'))
+const HEX = [...'0123456789abcdef'].map((digit) => digit.charCodeAt(0))
+const HYPHEN = '-'.charCodeAt(0)
+/** A uid is made of its characters in one go: what is joined piece by piece stays in pieces as long as it lives. */
+const characters: number[] = new Array(36).fill(HYPHEN)
 
 /** RFC 9562 version 4, from the seed. */
 export function uuid(rng: Rng): string {
-  let text = ''
+  let at = 0
   for (let i = 0; i < 16; i += 4) {
     const word = rng.u32()
     for (let b = 0; b < 4; b++) {
       let byte = (word >>> (24 - 8 * b)) & 0xff
-      const at = i + b
-      if (at === 6) byte = 0x40 | (byte & 0x0f)
-      if (at === 8) byte = 0x80 | (byte & 0x3f)
-      text += at === 4 || at === 6 || at === 8 || at === 10 ? `-${HEX[byte]}` : HEX[byte]
+      const octet = i + b
+      if (octet === 6) byte = 0x40 | (byte & 0x0f)
+      if (octet === 8) byte = 0x80 | (byte & 0x3f)
+      if (octet === 4 || octet === 6 || octet === 8 || octet === 10) at++
+      characters[at++] = HEX[byte >> 4]
+      characters[at++] = HEX[byte & 15]
     }
   }
-  return text
+  return String.fromCharCode(...characters)
 }
 
 /**

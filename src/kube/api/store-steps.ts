@@ -30,7 +30,7 @@ export function recordChange(
   object: KubeObject,
   before: KubeObject | null,
 ): StepId {
-  const place = recorder.place(object.kind === 'Pod' ? object.spec.nodeName : '', 'host', '')
+  const place = recorder.on ? recorder.place(object.kind === 'Pod' ? object.spec.nodeName : '', 'host', '') : 0
   const emit: Emit = recorder.on ? (why, make) => recorder.step(at, place, why, 0, null, make()) : () => recorder.skip()
   if (object.kind === 'Event') return emit(cause, () => eventStep(object))
   const { resourceVersion } = object.meta

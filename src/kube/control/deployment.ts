@@ -1,7 +1,7 @@
 import type { Nanos } from '../../sim/time.ts'
 import { Events } from '../api/events.ts'
 import { nameOf } from '../api/meta.ts'
-import { controllerOf, controllerRef, newMeta } from '../api/object.ts'
+import { controllerOf, controllerRef, newMeta, type Uid } from '../api/object.ts'
 import { withCondition } from '../api/pod-object.ts'
 import { templateHash } from '../api/random-names.ts'
 import { matches } from '../api/selector.ts'
@@ -49,9 +49,18 @@ export class DeploymentController {
     return this.report(key)
   }
 
-  private sets(deployment: Deployment): ReplicaSet[] {
-    return controlled(this.store, deployment, 'ReplicaSet').filter(({ meta }) => meta.deletionTimestamp === null)
+  /** Asked several times in a reconciliation that mostly changes none of them. */
+  private sets({ meta, kind }: Deployment): readonly ReplicaSet[] {
+    const version = this.store.versionOf('ReplicaSet')
+    if (this.last?.uid === meta.uid && this.last.version === version) return this.last.sets
+    const sets = controlled(this.store, { kind, meta }, 'ReplicaSet').filter(
+      (set) => set.meta.deletionTimestamp === null,
+    )
+    this.last = { uid: meta.uid, version, sets }
+    return sets
   }
+
+  private last: { readonly uid: Uid; readonly version: number; readonly sets: readonly ReplicaSet[] } | null = null
 
   private adopt(deployment: Deployment): void {
     for (const set of this.store.index.orphanReplicaSets(deployment.meta.namespace)) {

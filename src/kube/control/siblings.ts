@@ -27,10 +27,9 @@ export class Siblings {
 
   /** What it costs a node to have siblings on it and in its zone. */
   near(place: number): number {
-    if (this.total === 0) return 0
-    const { siblings, zones } = this.columns
-    const inZone = this.inZone === null ? 0 : this.inZone[zones[place]]
-    return (150 * siblings[place] + 50 * inZone) / this.total
+    const here = this.columns.siblings[place]
+    if (this.inZone === null) return here === 0 ? 0 : (150 * here) / this.total
+    return this.total === 0 ? 0 : (150 * here + 50 * this.inZone[this.columns.zones[place]]) / this.total
   }
 
   /** After the choice: the count is of one pod's. */

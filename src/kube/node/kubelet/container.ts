@@ -8,6 +8,7 @@ import type { ProbeAnswer } from './outside.ts'
 import type { PodWorker } from './pod-worker.ts'
 import { type Probed, type ProbeKind, ProbeWorker } from './probe-worker.ts'
 import { isTask, lifeOf, lifeOfCommand } from './program.ts'
+import { armed, Plans } from './timers.ts'
 
 /** SIGKILL: 128 + 9. */
 const KILLED = 137
@@ -25,7 +26,9 @@ export class ContainerRun implements Probed {
   private readonly crashes: Backoff
   private readonly pulls: Backoff
   private readonly probes: ProbeWorker[] = []
-  private readonly timers = new Set<Timer>()
+  private readonly plans: Plans
+  /** Its launch has begun, in this sandbox. */
+  private begun = false
   /** It was told to stop: by whom, so that nobody tells it twice. */
   private stopping: Nanos | null = null
 
@@ -37,6 +40,7 @@ export class ContainerRun implements Probed {
   ) {
     this.state = { kind: 'waiting', reason: waiting, message: '' }
     this.passesReadiness = spec.readinessProbe === null
+    this.plans = new Plans(pod.simulation)
     this.crashes = new Backoff(pod.settings)
     this.pulls = new Backoff(pod.settings)
     for (const kind of ['startup', 'readiness', 'liveness'] as const) {
@@ -77,8 +81,15 @@ export class ContainerRun implements Probed {
     return { name: this.spec.name, state, lastState, ready, started, restartCount: restarts }
   }
 
+  /** The first launch in a sandbox; later ones are restarts. */
+  begin(): void {
+    if (this.begun) return
+    this.begun = true
+    this.launch()
+  }
+
   /** Pulls the image if that is due, then starts. */
-  launch(): void {
+  private launch(): void {
     const { image, imagePullPolicy } = this.spec
     const has = this.pod.hasImage(image)
     if (has && imagePullPolicy !== 'Always') {
@@ -257,6 +268,7 @@ export class ContainerRun implements Probed {
       this.restarts++
     }
     this.state = { kind: 'waiting', reason: 'ContainerCreating', message: '' }
+    this.begun = false
   }
 
   private wait(reason: string, message: string): void {
@@ -265,21 +277,15 @@ export class ContainerRun implements Probed {
   }
 
   private later(delay: Nanos, fire: () => void): void {
-    const timer = this.every(delay, () => {
-      this.timers.delete(timer)
-      fire()
-    })
-    this.timers.add(timer)
+    this.plans.later(delay, fire)
   }
 
-  /** Nothing that was planned happens. */
   cancel(): void {
-    for (const timer of this.timers) timer.cancel()
-    this.timers.clear()
+    this.plans.cancel()
   }
 
   every(delay: Nanos, fire: () => void): Timer {
-    return this.pod.timer(delay, fire)
+    return armed(this.pod.simulation, delay, fire)
   }
 
   spawn<T>(program: Process<T>, name: string): Task<T> {

@@ -1,5 +1,5 @@
 import type { Process } from '../../../sim/process.ts'
-import type { Simulation, Timer } from '../../../sim/simulation.ts'
+import type { Simulation } from '../../../sim/simulation.ts'
 import type { Nanos } from '../../../sim/time.ts'
 import type { StepId } from '../../../trace/step.ts'
 import type { KubeEvent } from '../../../trace/steps/kube.ts'
@@ -13,9 +13,7 @@ import type { ContainerRuntime, ProbeAnswer } from './outside.ts'
 import type { ProbeKind } from './probe-worker.ts'
 import type { KubeletSettings } from './settings.ts'
 import { statusOf } from './status.ts'
-
-/** Timers longer than this do not keep a simulation going that has nothing else to do. */
-const PATIENT: Nanos = 1e9
+import { Plans } from './timers.ts'
 
 /**
  * One pod on its node, from the sandbox to its end. Init containers run one after the other; a sidecar lets the next begin
@@ -31,7 +29,7 @@ export class PodWorker {
   terminating = false
   hasSandbox = false
   private cause: StepId
-  private readonly timers = new Set<Timer>()
+  private readonly plans: Plans
 
   constructor(
     readonly kubelet: Kubelet,
@@ -40,6 +38,7 @@ export class PodWorker {
     cause: StepId,
   ) {
     this.cause = cause
+    this.plans = new Plans(kubelet.simulation)
     const { initContainers, containers } = object.spec
     this.init = initContainers.map((spec) => new ContainerRun(this, spec, true, 'PodInitializing'))
     const waiting = initContainers.length > 0 ? 'PodInitializing' : 'ContainerCreating'
@@ -104,18 +103,10 @@ export class PodWorker {
     for (const container of this.init) {
       if (container.exitCode === 0 && !container.spec.sidecar) continue
       if (container.spec.sidecar && container.isRunning && container.hasStarted) continue
-      if (container.state.kind === 'waiting') this.launch(container)
+      if (container.state.kind === 'waiting') container.begin()
       return
     }
-    for (const container of this.main) if (container.state.kind === 'waiting') this.launch(container)
-  }
-
-  private readonly launched = new Set<ContainerRun>()
-
-  private launch(container: ContainerRun): void {
-    if (this.launched.has(container)) return
-    this.launched.add(container)
-    container.launch()
+    for (const container of this.main) if (container.state.kind === 'waiting') container.begin()
   }
 
   /** A container ended. */
@@ -243,7 +234,6 @@ export class PodWorker {
   revive(): void {
     if (this.object.status.phase === 'Succeeded' || this.object.status.phase === 'Failed') return
     this.normal('SandboxChanged', 'Pod sandbox changed, it will be killed and re-created.')
-    this.launched.clear()
     for (const container of this.all) container.recreate()
     this.start()
   }
@@ -308,9 +298,10 @@ export class PodWorker {
 
   private record(event: KubeEvent): void {
     const { recorder } = this.kubelet
-    const place = recorder.place(this.object.spec.nodeName, 'host', '')
-    if (recorder.on) this.cause = recorder.step(this.now, place, this.cause, 0, null, event)
-    else recorder.skip()
+    if (recorder.on) {
+      const place = recorder.place(this.object.spec.nodeName, 'host', '')
+      this.cause = recorder.step(this.now, place, this.cause, 0, null, event)
+    } else recorder.skip()
   }
 
   hasImage(image: string): boolean {
@@ -333,20 +324,11 @@ export class PodWorker {
     this.kubelet.event(this, 'warning', reason, message, this.cause)
   }
 
-  timer(delay: Nanos, fire: () => void): Timer {
-    return delay < PATIENT ? this.simulation.timer(delay, fire) : this.simulation.background(delay, fire)
-  }
-
   private later(delay: Nanos, fire: () => void): void {
-    const timer = this.timer(delay, () => {
-      this.timers.delete(timer)
-      fire()
-    })
-    this.timers.add(timer)
+    this.plans.later(delay, fire)
   }
 
   private cancel(): void {
-    for (const timer of this.timers) timer.cancel()
-    this.timers.clear()
+    this.plans.cancel()
   }
 }
