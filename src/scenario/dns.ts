@@ -18,6 +18,8 @@ import type { Services } from './services.ts'
 export const servesDns = ({ meta }: Pod): boolean =>
   meta.namespace === 'kube-system' && meta.labels['k8s-app'] === 'kube-dns'
 
+const LOOPBACK = [parseAddress('127.0.0.1')!, parseAddress('::1')!]
+
 /** The cluster's DNS: what its servers answer from, and what its pods find in their resolv.conf. */
 export class ClusterDns {
   constructor(
@@ -56,9 +58,9 @@ export class ClusterDns {
     return new Resolver(context, clusterFirst([this.nameserver], namespace, this.plan.path.dnsDomain))
   }
 
-  /** Of a machine: it asks no cluster DNS. */
+  /** Of a machine: it asks no cluster DNS. Its /etc/hosts knows itself. */
   hosts(): NameService {
-    return new Hosts()
+    return new Hosts([['localhost', LOOPBACK]])
   }
 
   get nameserver(): Address {

@@ -131,6 +131,47 @@ describe('an HTTPS probe', () => {
   })
 })
 
+describe('the host of a probe', () => {
+  const ready = (kind: string, more = ''): boolean => {
+    const probe = `, readinessProbe: { ${kind}, periodSeconds: 1 }`
+    const emulation = play(
+      '{ at: 10s, scale: { name: web, replicas: 1 } }, { advance: 5s }',
+      workload('Deployment', '', probe) + more,
+    )
+    return web(emulation).some(isReady)
+  }
+  const OTHER = `---
+apiVersion: v1
+kind: Pod
+metadata: { name: other }
+spec: { nodeName: node-1, hostNetwork: true, containers: [{ name: a, image: 'a:1', ports: [{ containerPort: 9000 }] }] }
+`
+
+  it('is where the packets of the probe go, whoever answers there', () => {
+    expect(ready('tcpSocket: { port: 8080 }')).toBe(true)
+    expect(ready('tcpSocket: { host: 192.168.56.11, port: 8080 }')).toBe(false)
+    expect(ready('tcpSocket: { host: 192.168.56.11, port: 9000 }', OTHER)).toBe(true)
+    expect(ready('httpGet: { host: 192.168.56.11, port: 9000 }', OTHER)).toBe(true)
+    expect(ready('httpGet: { host: 192.168.56.11, port: 9001 }', OTHER)).toBe(false)
+  })
+
+  it('is looked up on the node, which asks no cluster DNS', () => {
+    expect(ready('httpGet: { host: web.default.svc, port: 80 }')).toBe(false)
+    expect(ready('tcpSocket: { host: web.default.svc.cluster.local, port: 80 }')).toBe(false)
+  })
+
+  it('may be the loopback of the node, as for the control plane', () => {
+    const probe = ', livenessProbe: { httpGet: { host: localhost, port: 8080 }, periodSeconds: 1 }'
+    const text = workload('DaemonSet', '', probe).replace('    spec:\n', '    spec:\n      hostNetwork: true\n')
+    const emulation = play('{ advance: 30s }', text)
+    expect(web(emulation).map(({ status }) => status.containerStatuses[0].restartCount)).toEqual([0, 0])
+    const asked = emulation.recorder.steps.flatMap(({ event }) =>
+      event.kind === 'probe' ? [[event.asked, event.ok]] : [],
+    )
+    expect(asked).toContainEqual(['GET http://localhost:8080/', true])
+  })
+})
+
 describe('nodes', () => {
   it('that are drained, rebooted or cut off do to pods what they do in life', () => {
     const drained = play('{ at: 10s, drain: { name: node-2, force: true } }, { advance: 20s }', workload('Deployment'))

@@ -4,9 +4,10 @@ import { CODE } from '../../app/curl/failure.ts'
 import { checkHealth } from '../../app/grpc/health.ts'
 import type { ProbeHandler } from '../../kube/api/pod-spec.ts'
 import type { ProbeAnswer, ProbeTarget } from '../../kube/node/kubelet/outside.ts'
+import { joinHostPort, type ProbePlace } from '../../kube/node/kubelet/probe-target.ts'
 import { SocketError } from '../../linux/socket/error.ts'
 import type { Process } from '../../sim/process.ts'
-import { formatEndpoint } from '../../util/address.ts'
+import { formatEndpoint, parseAddress } from '../../util/address.ts'
 import type { Host } from '../cluster.ts'
 import { type Surroundings, startProcess } from '../processes.ts'
 import type { Containers, ProbeName } from './containers.ts'
@@ -43,15 +44,14 @@ export class NodeProber {
   /** 200 to 399 is healthy. Certificates of HTTPS are not looked at. */
   private *get(
     context: PodContext,
-    { address, port, timeout }: ProbeTarget,
+    { place, timeout }: ProbeTarget,
     handler: Extract<ProbeHandler, { kind: 'httpGet' }>,
   ): Process<ProbeAnswer> {
-    const url = `${handler.scheme.toLowerCase()}://${formatEndpoint(address, port)}${handler.path}`
+    const url = `${handler.scheme.toLowerCase()}://${joinHostPort(place.host, place.port)}${handler.path}`
     const headers = [['User-Agent', AGENT], ['Accept', '*/*'], ...handler.headers] as const
     const upgrades = { https: this.around.tls.client({ insecure: true }) }
     const { status, message, code } = yield* fetch(context, url, { headers, maxTime: timeout, upgrades })
-    if (status === null)
-      return { ok: false, detail: `Get "${url}": ${goError(code, formatEndpoint(address, port), message ?? '')}` }
+    if (status === null) return { ok: false, detail: `Get "${url}": ${goError(code, place, message ?? '')}` }
     if (status >= 200 && status < 400) return { ok: true, detail: '' }
     return { ok: false, detail: `HTTP probe failed with statuscode: ${status}` }
   }
@@ -69,8 +69,9 @@ function goErrno(errno: string): string {
 }
 
 /** What Go's HTTP client says where curl says something else. */
-function goError(code: number, endpoint: string, otherwise: string): string {
-  if (code === CODE.connect) return `dial tcp ${endpoint}: connect: connection refused`
+function goError(code: number, { host, port }: ProbePlace, otherwise: string): string {
+  if (code === CODE.resolve) return lookupError(host)
+  if (code === CODE.connect) return `dial tcp ${joinHostPort(host, port)}: connect: connection refused`
   return code === CODE.timeout
     ? 'context deadline exceeded (Client.Timeout exceeded while awaiting headers)'
     : otherwise
@@ -79,20 +80,30 @@ function goError(code: number, endpoint: string, otherwise: string): string {
 const probesOf = ({ container, handler }: ProbeTarget): ProbeName[] =>
   (['startup', 'readiness', 'liveness'] as const).filter((name) => container[`${name}Probe`]?.handler === handler)
 
-/** A handshake is all that is asked for. */
-function* connect(context: PodContext, { address, port, timeout }: ProbeTarget): Process<ProbeAnswer> {
-  try {
-    const stream = yield* context.sockets.connect(address, port, { timeout })
-    stream.close()
-    return { ok: true, detail: '' }
-  } catch (error) {
-    if (!(error instanceof SocketError)) throw error
-    return { ok: false, detail: `dial tcp ${formatEndpoint(address, port)}: ${goErrno(error.errno)}` }
+const lookupError = (host: string): string => `dial tcp: lookup ${host}: no such host`
+
+/** A handshake is all that is asked for. A name's addresses are tried one after the other; the first refusal is told. */
+function* connect(context: PodContext, { place: { host, port }, timeout }: ProbeTarget): Process<ProbeAnswer> {
+  const found = yield* context.names.resolve(host)
+  if (found.kind !== 'found') return { ok: false, detail: lookupError(host) }
+  let refusal: string | null = null
+  for (const address of found.addresses) {
+    try {
+      const stream = yield* context.sockets.connect(address, port, { timeout })
+      stream.close()
+      return { ok: true, detail: '' }
+    } catch (error) {
+      if (!(error instanceof SocketError)) throw error
+      refusal ??= `dial tcp ${formatEndpoint(address, port)}: ${goErrno(error.errno)}`
+    }
   }
+  return { ok: false, detail: refusal ?? lookupError(host) }
 }
 
 /** grpc.health.v1.Health/Check, in kubelet's words: pkg/probe/grpc. */
-function* health(context: PodContext, { address, port, timeout }: ProbeTarget, service: string): Process<ProbeAnswer> {
+function* health(context: PodContext, { place, timeout }: ProbeTarget, service: string): Process<ProbeAnswer> {
+  const address = parseAddress(place.host)!
+  const { port } = place
   const where = formatEndpoint(address, port)
   try {
     const stream = yield* context.sockets.connect(address, port, { timeout })

@@ -292,8 +292,8 @@ export class ContainerRun implements Probed {
     return spawn(this.pod.simulation, program, name)
   }
 
-  ask(probe: Probe): Process<ProbeAnswer> {
-    return this.pod.ask(this.spec, probe)
+  ask(kind: ProbeKind, probe: Probe): Process<ProbeAnswer | null> {
+    return this.pod.ask(this, kind, probe)
   }
 
   answered(kind: ProbeKind, answer: ProbeAnswer, count: number, threshold: number): void {

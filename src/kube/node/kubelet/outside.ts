@@ -4,6 +4,7 @@ import type { StepId } from '../../../trace/step.ts'
 import type { Address } from '../../../util/address.ts'
 import type { PodObject } from '../../api/pod-object.ts'
 import type { Container, ProbeHandler } from '../../api/pod-spec.ts'
+import type { ProbePlace } from './probe-target.ts'
 
 /** The CNI plugin. */
 export interface PodNetwork {
@@ -29,9 +30,7 @@ export interface ProbeTarget {
   readonly pod: PodObject
   readonly container: Container
   readonly node: string
-  readonly address: Address
-  /** 0 for exec. */
-  readonly port: number
+  readonly place: ProbePlace
   readonly handler: ProbeHandler
   readonly timeout: Nanos
   readonly cause: StepId

@@ -3,13 +3,14 @@ import type { Simulation } from '../../../sim/simulation.ts'
 import type { Nanos } from '../../../sim/time.ts'
 import type { StepId } from '../../../trace/step.ts'
 import type { KubeEvent } from '../../../trace/steps/kube.ts'
-import { type Address, formatEndpoint } from '../../../util/address.ts'
-import { type PodObject, portNumber } from '../../api/pod-object.ts'
-import type { Container, Probe } from '../../api/pod-spec.ts'
+import type { Address } from '../../../util/address.ts'
+import type { PodObject } from '../../api/pod-object.ts'
+import type { Probe } from '../../api/pod-spec.ts'
 import { refOf } from '../../api/store-steps.ts'
 import { ContainerRun } from './container.ts'
 import type { Kubelet } from './kubelet.ts'
 import type { ContainerRuntime, ProbeAnswer } from './outside.ts'
+import { describeProbe, placeOf } from './probe-target.ts'
 import type { ProbeKind } from './probe-worker.ts'
 import type { KubeletSettings } from './settings.ts'
 import { statusOf } from './status.ts'
@@ -248,47 +249,27 @@ export class PodWorker {
     return statusOf(this, this.kubelet.outside.network.hostAddresses(this.object.spec.nodeName))
   }
 
-  *ask(container: Container, probe: Probe): Process<ProbeAnswer> {
-    const { handler } = probe
-    const port = handler.kind === 'exec' ? 0 : portNumber(handler.port, [container])
-    const [address] = this.addresses
-    if (port === null || address === undefined) return { ok: false, detail: "couldn't find port" }
+  /** Null: kubelet could not ask, says so, and counts it neither as success nor as failure. */
+  *ask({ spec: container }: ContainerRun, kind: ProbeKind, probe: Probe): Process<ProbeAnswer | null> {
+    const place = placeOf(container, probe, this.addresses)
+    if (typeof place === 'string') {
+      this.warning('Unhealthy', `${capital(kind)} probe errored and resulted in unknown state: ${place}`)
+      return null
+    }
     const { nodeName: node } = this.object.spec
-    const timeout = probe.timeoutSeconds * 1e9
-    const target = { pod: this.object, container, node, address, port, handler, timeout, cause: this.cause }
-    return yield* this.kubelet.outside.prober(target)
+    const { handler, timeoutSeconds } = probe
+    const target = { pod: this.object, container, node, place, handler, timeout: timeoutSeconds * 1e9 }
+    return yield* this.kubelet.outside.prober({ ...target, cause: this.cause })
   }
 
   probed(run: ContainerRun, probe: ProbeKind, { ok, detail }: ProbeAnswer, count: number, threshold: number): void {
-    const event = {
-      kind: 'probe',
-      pod: refOf(this.object),
-      container: run.spec.name,
-      probe,
-      ok,
-      detail,
-      asked: this.asked(run.spec, run.spec[`${probe}Probe`]!),
-      count,
-      threshold,
-    } as const
-    this.record(event)
-    if (!ok) this.warning('Unhealthy', `${probe[0].toUpperCase()}${probe.slice(1)} probe failed: ${detail}`)
-  }
-
-  private asked(container: Container, { handler }: Probe): string {
-    const [address] = this.addresses
-    const port = handler.kind === 'exec' ? 0 : (portNumber(handler.port, [container]) ?? 0)
-    const where = address === undefined ? '' : formatEndpoint(address, port)
-    switch (handler.kind) {
-      case 'httpGet':
-        return `GET ${handler.scheme.toLowerCase()}://${where}${handler.path}`
-      case 'tcpSocket':
-        return `tcp ${where}`
-      case 'grpc':
-        return `grpc ${where}${handler.service === '' ? '' : ` ${handler.service}`}`
-      case 'exec':
-        return `exec ${handler.command.join(' ')}`
-    }
+    const { spec } = run
+    const asked = spec[`${probe}Probe`]!
+    const place = placeOf(spec, asked, this.addresses)
+    const what = { kind: 'probe', pod: refOf(this.object), container: spec.name, probe, ok, detail } as const
+    const where = typeof place === 'string' ? '' : describeProbe(asked.handler, place)
+    this.record({ ...what, asked: where, count, threshold })
+    if (!ok) this.warning('Unhealthy', `${capital(probe)} probe failed: ${detail}`)
   }
 
   /** preStop, SIGTERM, SIGKILL: no object tells of them, the trace does. */
@@ -332,3 +313,5 @@ export class PodWorker {
     this.plans.cancel()
   }
 }
+
+const capital = (word: string): string => `${word[0].toUpperCase()}${word.slice(1)}`

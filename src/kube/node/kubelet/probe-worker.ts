@@ -13,7 +13,8 @@ export interface Probed {
   readonly runningSince: Nanos | null
   /** The startup probe, if any, has succeeded. */
   readonly hasStarted: boolean
-  ask(probe: Probe): Process<ProbeAnswer>
+  /** Null: there was no way to ask. */
+  ask(kind: ProbeKind, probe: Probe): Process<ProbeAnswer | null>
   every(delay: Nanos, fire: () => void): Timer
   spawn<T>(program: Process<T>, name: string): Task<T>
   /** One answer came; `count` in a row. */
@@ -85,14 +86,14 @@ export class ProbeWorker {
 
   private *patiently(): Process<ProbeAnswer | null> {
     const { timeoutSeconds } = this.probe
-    const asking = this.container.spawn(this.container.ask(this.probe), 'probe')
+    const asking = this.container.spawn(this.container.ask(this.kind, this.probe), 'probe')
     try {
       const outcome = yield* wait(within(asking.ended, timeoutSeconds * 1e9))
       if (outcome !== null && outcome.kind !== 'returned') return null
-      const answer = outcome?.value ?? { ok: false, detail: 'context deadline exceeded' }
+      const answer = outcome === null ? { ok: false, detail: 'context deadline exceeded' } : outcome.value
       // The decision may end this container and its probes: the task is over before that.
       this.task = null
-      this.take(answer)
+      if (answer !== null) this.take(answer)
       return answer
     } finally {
       asking.kill()

@@ -146,3 +146,50 @@ describe('startup', () => {
     expect(lab.pod('web').status.containerStatuses[0].restartCount).toBe(1)
   })
 })
+
+// pkg/probe/util.go ResolveContainerPort, pkg/kubelet/prober: what cannot be asked counts neither way.
+describe('a port', () => {
+  const asked = (port: number | string): { readonly lab: Lab; readonly asked: (string | undefined)[] } => {
+    const handler = { kind: 'tcpSocket', host: '', port } as const
+    const ports = [{ name: 'web', port: 8080, hostPort: 0, protocol: 'TCP' }] as const
+    const lab = start({ ports, livenessProbe: probe({ handler, periodSeconds: 1 }) }, during([0, 1e9]))
+    lab.run(20)
+    return {
+      lab,
+      asked: lab.kernel.recorder.steps.map(({ event }) => (event.kind === 'probe' ? event.asked : undefined)),
+    }
+  }
+
+  it.each([
+    [8080, 'tcp 10.244.1.2:8080'],
+    ['web', 'tcp 10.244.1.2:8080'],
+    ['8081', 'tcp 10.244.1.2:8081'],
+  ])('%s leads to %s', (port, where) => {
+    expect(asked(port).asked).toContain(where)
+  })
+
+  it('that no container has makes no answer, and a warning', () => {
+    const { lab, asked: lines } = asked('metrics')
+    expect(lines.filter((line) => line !== undefined)).toEqual([])
+    expect(lab.pod('web').status.containerStatuses[0].restartCount).toBe(0)
+    expect(lab.store.list('Event').map(({ message }) => message)).toContain(
+      'Liveness probe errored and resulted in unknown state: strconv.Atoi: parsing "metrics": invalid syntax',
+    )
+  })
+})
+
+describe('the host of a probe', () => {
+  it.each([
+    [
+      { kind: 'httpGet', scheme: 'HTTP', host: '127.0.0.1', path: '/healthz', port: 10259, headers: [] },
+      'GET http://127.0.0.1:10259/healthz',
+    ],
+    [{ kind: 'tcpSocket', host: 'fd00::1', port: 80 }, 'tcp [fd00::1]:80'],
+    [{ kind: 'tcpSocket', host: 'db.example', port: 80 }, 'tcp db.example:80'],
+  ] as const)('is asked instead of the pod: %#', (handler, asked) => {
+    const lab = start({ readinessProbe: probe({ handler }) }, during([0, 1e9]))
+    lab.run(5)
+    const steps = lab.kernel.recorder.steps.flatMap(({ event }) => (event.kind === 'probe' ? [event.asked] : []))
+    expect(steps).toEqual([asked])
+  })
+})
