@@ -1,30 +1,27 @@
 import { fetch } from '../app/curl/curl.ts'
 import { CODE } from '../app/curl/failure.ts'
-import type { CurlResult, CurlOptions as FetchOptions, Upgrade } from '../app/curl/options.ts'
+import type { CurlResult, CurlOptions as FetchOptions, TlsResult } from '../app/curl/options.ts'
 import { parseUrl } from '../app/curl/url.ts'
 import { type Glance, glanceOf } from '../explain/glance.ts'
 import { en } from '../explain/messages/en.ts'
+import { change } from '../explain/messages/en-change.ts'
+import { tls } from '../explain/messages/en-tls.ts'
 import { isKind } from '../explain/record.ts'
+import { type RequestSeen, requestSeen, type TlsSeen } from '../explain/request/request.ts'
 import { type PacketLine, packetsOf } from '../explain/session.ts'
-import { handshakeText } from '../explain/text/handshake.ts'
-import { glanceText, packetTable } from '../explain/text/session.ts'
+import { labelled } from '../explain/text/columns.ts'
+import { nextText, requestText as seenText, stagesText, verdictText } from '../explain/text/request.ts'
+import { packetTable } from '../explain/text/session.ts'
 import { pcapng } from '../export/pcapng.ts'
-import { loadFile } from '../host/certificate-files.ts'
-import { keyMismatch } from '../pki/certificates.ts'
-import { emulatedSigner } from '../pki/keys.ts'
-import { loadCertificates, loadPrivateKey } from '../pki/load/load.ts'
-import { versionsUpTo } from '../scenario/cluster-tls.ts'
 import type { Emulation } from '../scenario/emulation.ts'
-import type { Identity } from '../tls/config.ts'
-import { identityOf } from '../tls/trust.ts'
-import type { Step } from '../trace/step.ts'
+import { surroundings } from '../scenario/tls/surroundings.ts'
 import { type Address, parseAddress } from '../util/address.ts'
 import { text, utf8 } from '../util/bytes.ts'
 import { inputError } from '../util/diagnostics.ts'
-import type { Rng } from '../util/rng.ts'
 import type { Header } from '../wire/http/head.ts'
 import { captureFilter } from './capture.ts'
 import type { CurlOptions } from './curl.ts'
+import { httpsOf } from './curl-https.ts'
 import { EXIT } from './exit.ts'
 import { emulationOf, heading } from './input.ts'
 import { print, printJson, writeNew } from './output.ts'
@@ -36,33 +33,21 @@ interface Request {
   readonly packets: readonly PacketLine[]
   /** What curl printed. */
   readonly lines: readonly string[]
-  readonly handshake: readonly string[]
+  readonly seen: RequestSeen
 }
 
 export function curl(url: string, options: CurlOptions): number {
   const emulation = emulationOf(options)
-  const wanted = { ...fetchOptions(options), upgrades: { https: https(emulation, options) } }
+  const wanted = { ...fetchOptions(options), upgrades: { https: httpsOf(emulation, options) } }
+  const clock = new Date(emulation.epoch + emulation.now / 1e6).toISOString().replace(/\.\d+Z$/, 'Z')
+  const title = heading(emulation) + (url.startsWith('https:') ? en.session.clock(clock) : '')
   const requests = Array.from({ length: options.count }, () => request(emulation, url, options.from, wanted))
   writeFiles(emulation, options)
   if (options.output === 'json')
     printJson('Curl', { request: { from: options.from, url }, requests: requests.map(plain) })
-  else if (requests.length === 1) print([heading(emulation), '', ...requestText(requests[0])])
-  else print([heading(emulation), '', ...countText(requests)])
+  else if (requests.length === 1) print([title, '', ...requestText(requests[0], url, options)])
+  else print([title, '', ...countText(requests)])
   return requests.every(({ result }) => result.code === 0) ? EXIT.ok : EXIT.failed
-}
-
-function https({ tls, kernel }: Emulation, { insecure, cacert, cert, key, tlsMax }: CurlOptions): Upgrade {
-  const roots = cacert === undefined ? undefined : loadFile(cacert, loadCertificates)
-  const identities = cert === undefined ? undefined : [clientIdentity(cert, key ?? cert, kernel.rng.fork('--cert'))]
-  return tls.client({ insecure, roots, identities, versions: versionsUpTo(tlsMax) })
-}
-
-function clientIdentity(cert: string, key: string, rng: Rng): Identity {
-  const [certificate, ...chain] = loadFile(cert, loadCertificates)
-  const own = loadFile(key, loadPrivateKey)
-  const problem = keyMismatch(certificate, own)
-  if (problem !== null) throw inputError(`--key ${key}: ${problem.detail}`, `the private key of ${cert}`)
-  return identityOf({ certificate, chain }, emulatedSigner(own, rng))
 }
 
 function writeFiles(emulation: Emulation, options: CurlOptions): void {
@@ -86,60 +71,87 @@ function request(emulation: Emulation, url: string, from: string, options: Fetch
   const lines = mine.flatMap((step) =>
     isKind(step, 'output') && step.event.program === 'curl' ? [step.event.line] : [],
   )
-  return {
-    result,
-    glance: glanceOf(emulation.index, start),
-    packets: packetsOf(emulation.index, start),
-    lines,
-    handshake: [...handshakeText(mine), ...originText(emulation, mine), ...adviceText(url, result)],
-  }
+  const packets = packetsOf(emulation.index, start)
+  const { host: name, port } = parseUrl(url) ?? { host: '', port: 0 }
+  const seen = requestSeen(emulation.index, start, packets, { host: name, port }, surroundings(emulation))
+  return { result, glance: glanceOf(emulation.index, start), packets, lines, seen }
 }
 
-/** Where the certificate was refused: why nobody noticed, and how to see the same in a real cluster. */
-function adviceText(url: string, { code }: CurlResult): string[] {
-  const target = parseUrl(url)
-  if (code !== CODE.peerVerification || target === null) return []
-  return [en.session.stillReady, en.session.sameCheck(target.host, target.port)]
-}
-
-/** The object that the certificate came from. */
-function originText({ tls }: Emulation, steps: readonly Step[]): string[] {
-  const judged = steps.find((step) => isKind(step, 'cert-judge'))
-  const origin =
-    judged !== undefined && isKind(judged, 'cert-judge') ? tls.origins.of(judged.event.leaf.fingerprint) : null
-  return origin === null ? [] : ['', `${en.session.object}  ${origin.object}, ${origin.key}`]
-}
-
-function requestText({ result, glance, packets, lines, handshake }: Request): string[] {
+function requestText({ result, glance, packets, lines, seen }: Request, url: string, options: CurlOptions): string[] {
+  const { from, cert = '', key = cert } = options
   const { session } = en
-  const verdict = result.code === 0 ? session.succeeded(result.status ?? 0) : session.failed(result.message ?? '')
+  const verdict = result.code === 0 ? session.succeeded(result.status ?? 0) : verdictText(seen, result.message ?? '')
   return [
     `${verdict}   ${session.exit(result.code)}`,
-    `  ${glanceText(glance)}`,
+    `  ${stagesText(glance, seen.tls?.progress ?? null)}`,
     '',
-    session.packets,
-    ...packetTable(packets),
-    ...(handshake.length === 0 ? [] : ['', ...handshake]),
+    ...seenText(seen, from),
+    ...(result.code === CODE.certProblem ? ['', ...labelled([[tls.heading.fix, change.wrongKey(key, cert)]])] : []),
     '',
     session.output,
     ...lines.map((line) => `  ${line}`.trimEnd()),
+    '',
+    session.packets,
+    ...packetTable(packets),
+    '',
+    ...nextText(seen, url, from),
   ]
 }
 
 /** Many requests: a line each, and how many were answered. */
 function countText(requests: readonly Request[]): string[] {
-  const rows = requests.map(({ result, glance, packets }, i) => {
+  const rows = requests.map(({ result, glance, packets, seen }, i) => {
     const peer = packets.find((line) => line.direction === 'sent' && line.frame.tcp !== undefined)?.peer ?? ''
-    return `${String(i + 1).padStart(4)}  ${glanceText(glance)}  ${peer}  ${en.session.exit(result.code)}`
+    const stages = stagesText(glance, seen.tls?.progress ?? null)
+    return `${String(i + 1).padStart(4)}  ${stages}  ${peer}  ${en.session.exit(result.code)}`
   })
   const ok = requests.filter(({ result }) => result.code === 0).length
   return [...rows, '', en.session.requests(requests.length, ok)]
 }
 
-function plain({ result, glance, packets, lines }: Request): object {
+function plain({ result, glance, packets, lines, seen }: Request): object {
   const { code, status, message, headers, body } = result
-  return { exit: code, status, message, stages: glance, headers, body: text(body), packets, output: lines }
+  const { dns, tcp } = seen
+  const secure = result.tls === null && seen.tls === null ? null : plainTls(seen.tls, result.tls)
+  return {
+    exit: code,
+    status,
+    message,
+    stages: glance,
+    dns,
+    tcp,
+    tls: secure,
+    headers,
+    body: text(body),
+    packets,
+    output: lines,
+  }
 }
+
+/** What both ends agreed on, how far they came, and for what went wrong what the text says of it. */
+function plainTls(seen: TlsSeen | null, result: TlsResult | null): object {
+  const { version = null, suite = null, group = null, alpn = null, resumed = false, earlyData = 'none' } = result ?? {}
+  const agreed = { version, suite, group, alpn, resumed, earlyData }
+  if (seen === null) return agreed
+  const { server, progress, certificate, object, alert, carried } = seen
+  const verdict =
+    certificate === null ? null : { ok: certificate.ok, path: certificate.path, errors: certificate.errors }
+  const held = object === null ? null : { ...object, notBefore: iso(object.notBefore), notAfter: iso(object.notAfter) }
+  const passed = progress?.passed ?? []
+  return {
+    ...agreed,
+    server,
+    passed,
+    failed: progress?.failed ?? null,
+    certificate: verdict,
+    object: held,
+    alert,
+    records: carried.records,
+    lost: carried.lost,
+  }
+}
+
+const iso = (millis: number): string => new Date(millis).toISOString().replace(/\.000Z$/, 'Z')
 
 function fetchOptions(options: CurlOptions): FetchOptions {
   const { verbose, include, head, fail, request: method, data, connectTimeout, maxTime } = options

@@ -1,6 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { type InputOptions, withInput, withProxyMode } from './options.ts'
-import { count, repeated } from './parse.ts'
+import { count, repeated, time } from './parse.ts'
 
 export interface CurlOptions extends InputOptions {
   readonly from: string
@@ -19,6 +19,8 @@ export interface CurlOptions extends InputOptions {
   readonly cert?: string
   readonly key?: string
   readonly tlsMax?: '1.2' | '1.3'
+  readonly curves?: string
+  readonly at?: number
   readonly keylog?: string
   readonly pcap?: string
   readonly capture?: string
@@ -31,6 +33,7 @@ const EXAMPLES = `
 Examples:
   podwire curl --from client http://web.default.svc/
   podwire curl --from client https://web.default.svc/ --pcap web.pcapng
+  podwire curl --from client --cert cluster-ca --curves X25519 https://web.default.svc/
   podwire curl --from client -v -H 'Host: shop.example' http://10.244.2.2:8080/cart
   podwire curl -f cluster.yaml --from shop/cart --count 20 http://catalog.shop/
 
@@ -54,10 +57,16 @@ export function addCurl(program: Command): void {
     .option('--connect-timeout <seconds>', 'give up connecting after', seconds)
     .option('-m, --max-time <seconds>', 'give up altogether after', seconds)
     .option('-k, --insecure', 'accept any certificate', false)
-    .option('--cacert <file>', "trust these certificates (PEM) instead of the cluster's CA")
-    .option('--cert <file>', 'a client certificate and its chain (PEM)')
+    .option('--cacert <file>', "trust these instead of the cluster's CA: PEM, secret/NAME or configmap/NAME")
+    .option('--cert <file>', "a client certificate: PEM with its chain, secret/NAME, or the pod's own: cluster-ca")
     .option('--key <file>', 'its private key (default: in the file of --cert)')
     .addOption(new Option('--tls-max <version>', 'the highest version of TLS to offer').choices(['1.2', '1.3']))
+    .option('--curves <list>', 'groups for key exchange, as X25519MLKEM768:X25519')
+    .option(
+      '--at <time>',
+      "judge certificates as at this time, RFC 3339 or a date (default: the cluster's clock)",
+      time,
+    )
     .option('--keylog <file>', 'write the TLS secrets (SSLKEYLOGFILE format)')
     .option('--pcap <file>', 'write a capture (pcapng) that carries its TLS secrets')
     .option('--capture <device>', "where to capture: NODE:DEVICE, NS/POD:DEVICE or all (default: the sender's eth0)")

@@ -24,3 +24,12 @@ export function integer(text: string): number {
 export function repeated(text: string, before: readonly string[] | undefined): readonly string[] {
   return [...(before ?? []), text]
 }
+
+/** RFC 3339, or a date alone: its first second, in UTC. */
+export function time(text: string): number {
+  const form = /^\d{4}-\d\d-\d\d(T\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d))?$/i
+  const millis = form.test(text) ? Date.parse(text) : Number.NaN
+  if (Number.isNaN(millis))
+    throw new InvalidArgumentError('expected RFC 3339, such as 2026-03-01T09:00:00Z or 2026-03-01')
+  return millis
+}

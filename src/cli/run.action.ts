@@ -44,12 +44,13 @@ function plain({ scenario, seed, ok, steps, failures, timeline, traffic }: Scena
     title: scenario.title,
     seed,
     ok,
-    steps: steps.map(({ step, began, ended, outcome, failures: wrong }) => ({
+    steps: steps.map(({ step, began, ended, outcome, lost, failures: wrong }) => ({
       step: titleOf(step),
       line: step.at.line,
       began,
       ended,
       outcome: plainOutcome(outcome),
+      ...(lost.length > 0 && { lost }),
       failures: wrong,
     })),
     failures,

@@ -1,8 +1,7 @@
 import { type Command, Option } from 'commander'
-import { count, integer, repeated } from './parse.ts'
+import { count, integer, repeated, time } from './parse.ts'
 import { tlsGroup } from './tls.ts'
 import { protocols } from './tls-connect.ts'
-import { time } from './tls-verify.ts'
 
 export interface InspectOptions {
   readonly from?: string

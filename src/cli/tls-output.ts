@@ -1,7 +1,8 @@
 import { appendFileSync } from 'node:fs'
 import { tls as en } from '../explain/messages/en-tls.ts'
-import { type AlertExplained, explainAlert } from '../explain/text/alert.ts'
-import { handshakeOf } from '../explain/text/handshake.ts'
+import { heldBy, type Involved } from '../explain/request/change.ts'
+import { type AlertExplained, alertText, explainAlert, ROLES } from '../explain/text/alert.ts'
+import { handshakeText, judgementText } from '../explain/text/handshake.ts'
 import { handshakeDetail } from '../explain/text/handshake-detail.ts'
 import type { Agreement } from '../explain/tls-agreement.ts'
 import type { Connected } from '../tls/output.ts'
@@ -19,8 +20,8 @@ export interface Handshake {
   readonly connected: Connected | Agreement | null
   /** Why there was none, where no alert says so. */
   readonly error?: string
-  /** What holds the certificate that was judged: `Secret default/web-tls, key tls.crt`. */
-  readonly object?: string
+  /** Where what the ends used was configured, where that is known. */
+  readonly involved?: Involved
 }
 
 /** Whether it came to a connection that nobody then refused. */
@@ -28,14 +29,16 @@ export const succeeded = ({ role, events, connected, error }: Handshake): boolea
   connected !== null && error === undefined && explainAlert(events, role) === null
 
 export function handshakeLines(handshake: Handshake, verbose: boolean): string[] {
-  const { events, role } = handshake
-  const ladder = handshakeOf(events, role, handshake.object)
-  const detail = verbose ? handshakeDetail(events, role) : []
-  return [
-    headline(handshake),
-    ...(ladder.length === 0 ? [] : ['', ...ladder]),
-    ...(detail.length === 0 ? [] : ['', ...detail]),
+  const { events, role, involved } = handshake
+  const alert = explainAlert(events, role, involved)
+  const sections = [
+    [headline(handshake)],
+    handshakeText(events, role, ROLES),
+    judgementText(events),
+    alert === null ? [] : alertText(alert),
+    verbose ? handshakeDetail(events, role) : [],
   ]
+  return sections.filter((lines) => lines.length > 0).flatMap((lines, i) => (i === 0 ? lines : ['', ...lines]))
 }
 
 /** `OK  TLS 1.3 · TLS_AES_128_GCM_SHA256 · x25519   with 127.0.0.1:8443`. */
@@ -59,15 +62,16 @@ export function headline(handshake: Handshake): string {
 
 /** The document of `-o json`. */
 export function handshakeDocument(handshake: Handshake): object {
-  const { role, peer, events, connected, error } = handshake
+  const { role, peer, events, connected, error, involved } = handshake
+  const held = involved === undefined ? null : heldBy(events, involved)
   return {
     ok: succeeded(handshake),
     role,
     peer,
     connected: connected === null ? null : plainConnected(connected),
-    alert: explainAlert(events, role) satisfies AlertExplained | null,
+    alert: explainAlert(events, role, involved) satisfies AlertExplained | null,
     error: error ?? null,
-    object: handshake.object ?? null,
+    object: held === null ? null : `${held.object}, ${held.key}`,
     certificate: lastVerdict(events),
     events,
   }

@@ -9,6 +9,7 @@ import { systemRandom } from '../host/tls.ts'
 import { loadIdentity, loadRoots } from '../host/tls-identity.ts'
 import { Emulation } from '../scenario/emulation.ts'
 import { runScenario } from '../scenario/run.ts'
+import { involvedIn } from '../scenario/tls/involved.ts'
 import { client } from '../tls/client/start.ts'
 import { Loopback } from '../tls/loopback.ts'
 import { server } from '../tls/server/start.ts'
@@ -42,12 +43,11 @@ export function fromScenario(name: string, options: InspectOptions): Source {
       fetch(context, asked.url, { upgrades: { https } }),
     )
   }
-  const handshakes = tlsConnections(emulation.recorder).map(({ client: near, server: far, events }): Handshake => {
+  const handshakes = tlsConnections(emulation.recorder).map((connection): Handshake => {
+    const { client: near, server: far, events } = connection
     const peer = `${hostOf(near)} > ${far === null ? '?' : hostOf(far)}`
-    const judged = events.find((event) => event.kind === 'cert-judge')
-    const origin = judged === undefined ? null : emulation.tls.origins.of(judged.leaf.fingerprint)
-    const object = origin === null ? {} : { object: `${origin.object}, ${origin.key}` }
-    return { role: options.side, peer, events, connected: agreementOf(events, options.side), ...object }
+    const connected = agreementOf(events, options.side)
+    return { role: options.side, peer, events, connected, involved: involvedIn(emulation, connection) }
   })
   const title = asked === null ? `scenario ${name}` : `scenario ${name}: ${asked.from} asks for ${asked.url}`
   return { title, handshakes, keylog: emulation.tls.keylog }

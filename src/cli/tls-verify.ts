@@ -1,8 +1,8 @@
-import { type Command, InvalidArgumentError, Option } from 'commander'
+import { type Command, Option } from 'commander'
 import { certificate as messages } from '../explain/messages/en-certificate.ts'
 import { EXIT } from './exit.ts'
 import { print, printJson } from './output.ts'
-import { repeated } from './parse.ts'
+import { repeated, time } from './parse.ts'
 import { tlsGroup } from './tls.ts'
 
 interface Options {
@@ -45,15 +45,6 @@ export function addTlsVerify(program: Command): void {
         '  podwire tls verify --roots ca.crt --chain tls.crt --name web --at 2027-01-01 -o json',
     )
     .action(verify)
-}
-
-/** RFC 3339, or a date alone: its first second, in UTC. */
-export function time(text: string): number {
-  const form = /^\d{4}-\d\d-\d\d(T\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d))?$/i
-  const millis = form.test(text) ? Date.parse(text) : Number.NaN
-  if (Number.isNaN(millis))
-    throw new InvalidArgumentError('expected RFC 3339, such as 2026-03-01T09:00:00Z or 2026-03-01')
-  return millis
 }
 
 /** What shows the same elsewhere. */

@@ -1,6 +1,7 @@
 import type { PlaceId, Step } from '../trace/step.ts'
 import type { CertificateEvent } from '../trace/steps/cert.ts'
 import type { TlsEvent, TlsField } from '../trace/steps/tls.ts'
+import { en } from './messages/en.ts'
 import { isKind } from './record.ts'
 
 /** One message or alert of a handshake, as the client saw it cross the wire. */
@@ -43,29 +44,51 @@ export const placeOfProgram = (steps: readonly Step[], program: string): PlaceId
 
 function exchangeOf(events: readonly Step['event'][], steps: readonly Step[]): Exchange {
   const tls = events.filter((event): event is TlsEvent => event.kind.startsWith('tls-'))
-  const chosen = (subject: string): string | null => {
-    const last = tls.findLast((event) => event.kind === 'tls-negotiation' && event.subject === subject)
-    return last?.kind === 'tls-negotiation' ? last.chosen : null
-  }
-  const rungs = tls.flatMap((event): Rung[] => {
-    if (event.kind === 'tls-alert') {
-      const name = `ALERT ${event.level} ${event.code}`
-      return [{ direction: event.direction, name, state: '', detail: event.description }]
-    }
-    if (event.kind !== 'tls-message') return []
-    const state = event.epoch === 'plaintext' ? 'plain' : `{${event.epoch}}`
-    const message = isRetry(event) ? RETRY : event.message
-    return [{ direction: event.direction, name: message, state, detail: detailOf({ ...event, message }, chosen) }]
-  })
   const alert = tls.find((event) => event.kind === 'tls-alert' && event.level === 'fatal') ?? null
   return {
-    rungs,
+    rungs: rungsOf(tls),
     alert: alert?.kind === 'tls-alert' ? senders(alert, steps) : null,
     judged: events.find((event) => event.kind === 'cert-judge') ?? null,
     verdict: events.find((event) => event.kind === 'cert-verdict') ?? null,
   }
 }
 
+/** The messages and alerts among the events of one end. */
+export function rungsOf(tls: readonly TlsEvent[]): Rung[] {
+  const chosen = (subject: string): string | null => {
+    const last = tls.findLast((event) => event.kind === 'tls-negotiation' && event.subject === subject)
+    return last?.kind === 'tls-negotiation' ? last.chosen : null
+  }
+  return tls.flatMap((event, i): Rung[] => {
+    if (event.kind === 'tls-alert') return [alertRung(event, recordOf(event, tls, i))]
+    if (event.kind !== 'tls-message') return []
+    const message = isRetry(event) ? RETRY : event.message
+    const detail = detailOf({ ...event, message }, chosen)
+    return [{ direction: event.direction, name: message, state: stateOf(event.epoch), detail }]
+  })
+}
+
+const stateOf = (epoch: string): string => (epoch === 'plaintext' ? 'plain' : `{${epoch}}`)
+
+function alertRung({ direction, level, code, description }: Alert, record: TlsRecord | null): Rung {
+  const size = record === null || level === 'warning' ? '' : `, ${en.session.record(RECORD_HEADER + record.length)}`
+  const state = record === null ? '' : stateOf(record.epoch)
+  return { direction, name: `ALERT ${level} ${code}`, state, detail: `${description}${size}` }
+}
+
+const RECORD_HEADER = 5
+const CERTIFICATES = ['no certificate', '1 certificate'] as const
+
+/** The record of an alert: after one that was sent, before one that came. */
+function recordOf({ direction }: Alert, tls: readonly TlsEvent[], at: number): TlsRecord | null {
+  const fits = (event: TlsEvent): event is TlsRecord =>
+    event.kind === 'tls-record' &&
+    event.direction === direction &&
+    (event.protection?.innerType ?? event.contentType) === 'alert'
+  return direction === 'sent' ? (tls.slice(at).find(fits) ?? null) : (tls.slice(0, at).findLast(fits) ?? null)
+}
+
+type TlsRecord = Extract<TlsEvent, { kind: 'tls-record' }>
 type Alert = Extract<TlsEvent, { kind: 'tls-alert' }>
 
 /** Of an alert that came in, the sender's own step: it knows why. */
@@ -109,7 +132,7 @@ function detailOf({ message, bytes, fields }: Message, chosen: (subject: string)
         .join(', ')
     case 'Certificate': {
       const count = fields.filter(({ field }) => field === 'cert_data' || field === 'ASN.1Cert').length
-      return fields.length === 0 ? size : `${count === 1 ? '1 certificate' : `${count} certificates`}, ${size}`
+      return fields.length === 0 ? size : `${CERTIFICATES[count] ?? `${count} certificates`}, ${size}`
     }
     case 'CertificateVerify':
     case 'ServerKeyExchange':

@@ -11,6 +11,8 @@ export interface TlsConnection {
   readonly at: number
   /** What the client did, and the judgements of certificates at its end, in order. */
   readonly steps: readonly Step[]
+  /** The same of the server; empty when it is no program of this emulation, or never got the ClientHello. */
+  readonly serverSteps: readonly Step[]
   /** What both ends did, the client's first. */
   readonly events: readonly Event[]
 }
@@ -32,8 +34,9 @@ export function tlsConnections(recorded: Recorded): TlsConnection[] {
     .filter(({ role }) => role === 'client')
     .map(({ place, at, steps, hello }) => {
       const server = servers.get(hello)
-      const events = [...steps, ...(server?.steps ?? [])].map(({ event }) => event)
-      return { client: place, server: server?.place ?? null, at, steps, events }
+      const serverSteps = server?.steps ?? []
+      const events = [...steps, ...serverSteps].map(({ event }) => event)
+      return { client: place, server: server?.place ?? null, at, steps, serverSteps, events }
     })
 }
 

@@ -27,7 +27,7 @@ import type { Rng } from '../util/rng.ts'
 import type { Services } from './services.ts'
 import { Bundles } from './tls/bundles.ts'
 import { type IssueSpec, issue, readIssue } from './tls/issue.ts'
-import { Origins } from './tls/origins.ts'
+import { namesOf, Origins } from './tls/origins.ts'
 import type { TlsServing } from './tls/serving.ts'
 
 const DAY = 86_400_000
@@ -126,15 +126,25 @@ export class ClusterTls {
     return this.bundles.roots(match[1] === 'secret' ? 'Secret' : 'ConfigMap', name, at)
   }
 
-  /** A client's certificate: of a Secret (`secret/[NS/]NAME`), or issued by the cluster's CA for the pod, with its SPIFFE name. */
-  clientIdentity(text: string, namespace: string, name: string, now: Nanos, at: SourcePosition | null): TlsIdentity {
+  /**
+   * A client's certificate: of a Secret (`secret/[NS/]NAME`), or issued by the cluster's CA for the pod, with its SPIFFE name.
+   * A Secret whose key is not its certificate's gives no identity, but the file that is wrong.
+   */
+  clientIdentity(
+    text: string,
+    namespace: string,
+    name: string,
+    now: Nanos,
+    at: SourcePosition | null,
+  ): Pick<ClientOptions, 'identities' | 'wrongKey'> {
     const rng = this.rng.fork(`client certificate of ${namespace}/${name}`)
     if (text !== 'cluster-ca') {
       const match = /^secret\/(.+)$/.exec(text)
       if (match === null) throw inputError(`no client certificate ${text}`, 'cluster-ca or secret/NAME', at)
       const secret = qualified(match[1], namespace)
       this.bundles.versions(secret, at)
-      return identify(this.secret(secret, now, now, true).identity, rng)
+      const file = this.secret(secret, now, now, true)
+      return file.problem === null ? { identities: [identify(file.identity, rng)] } : { wrongKey: 'tls.key' }
     }
     const spiffe = `URI:spiffe://cluster.local/ns/${namespace}/sa/default`
     const made = endEntity(
@@ -149,7 +159,7 @@ export class ClusterTls {
       rng,
     )
     this.origins.add(made.certificate, { object: `Pod ${namespace}/${name}`, key: 'issued by the cluster CA' })
-    return identify(made, rng.fork('signatures'))
+    return { identities: [identify(made, rng.fork('signatures'))] }
   }
 
   /** A new certificate in a Secret, from the cluster's CA, as cert-manager renews one. Throws InputError for a Secret without names. */
@@ -164,9 +174,7 @@ export class ClusterTls {
 
   private namesIn(secret: string, at: SourcePosition): string[] {
     const { certificate } = this.bundles.versions(secret, at).at(-1)!.identity
-    return certificate.subjectAltNames.flatMap((name) =>
-      name.kind === 'ip' ? [formatAddress(name.value)] : name.kind === 'dns' || name.kind === 'uri' ? [name.value] : [],
-    )
+    return namesOf(certificate)
   }
 
   private serverConfig(namespace: string, tls: TlsServing, context: PodContext): Omit<ServerConfig, 'identities'> {

@@ -1,3 +1,4 @@
+import type { CarriedRecord } from '../explain/request/segments.ts'
 import { type TimelineEntry, timelineOf } from '../explain/timeline/timeline.ts'
 import type { Nanos } from '../sim/time.ts'
 import { formatAddress, parseAddress, sameAddress } from '../util/address.ts'
@@ -11,7 +12,7 @@ import type { Scenario, ScenarioStep } from './load/scenario-kind.ts'
 import type { FinalExpectation } from './load/scenario-schema.ts'
 import { perform } from './operations.ts'
 import { type Failure, judge, type Outcome } from './outcome.ts'
-import { exchangeLines } from './tls/operations.ts'
+import { handshakesSince } from './tls/operations.ts'
 
 /** One step as it went. */
 export interface StepReport {
@@ -22,6 +23,8 @@ export interface StepReport {
   readonly outcome: Outcome
   /** Of a request over https: its handshake, in a few lines read from the record. */
   readonly exchange: readonly string[]
+  /** Records of TLS that never came through, with the hop where their segments ended. */
+  readonly lost: readonly CarriedRecord[]
   /** Empty when everything expected of it held. */
   readonly failures: readonly Failure[]
 }
@@ -96,10 +99,10 @@ export function runStep(emulation: Emulation, step: ScenarioStep): StepReport {
   const began = emulation.now
   const before = emulation.recorder.steps.length
   const outcome = perform(emulation, step.operation, step.at)
-  const exchange = exchangeLines(emulation, before, step.operation.name)
+  const { lines: exchange, lost } = handshakesSince(emulation, before, step.operation.name)
   const expected = step.expect === null ? [] : judge(outcome, step.expect)
   const failures = outcome.kind === 'check' ? outcome.failures : expected
-  return { step, began, ended: emulation.now, outcome, exchange, failures }
+  return { step, began, ended: emulation.now, outcome, exchange, lost, failures }
 }
 
 const seconds = (time: Nanos): string => `${Math.ceil(time / 1e6) / 1e3}s`

@@ -66,3 +66,9 @@ export function known(client: string, server: string): readonly TlsKnown[] {
     { side: 'server', fact: server },
   ]
 }
+
+/** A client that was asked who it is, and did not say. */
+export const NO_CERTIFICATE = known(
+  'was asked for a certificate and showed none',
+  'asked for a certificate of a CA that it trusts, and requires one',
+)

@@ -144,7 +144,7 @@ describe('podwire trace', () => {
 describe('podwire curl', () => {
   it('shows every packet of a request and what curl printed', () => {
     const { code, out } = podwire(['curl', '--from', 'client', '-H', 'X-Trace: 1', 'http://10.244.2.2:8080/cart'])
-    expect(out).toContain('OK  HTTP 200   (curl: exit 0)\n  tcp ok > http 200')
+    expect(out).toContain('OK  HTTP 200   (curl: exit 0)\n  TCP ok > http 200')
     expect(out).toMatch(/0\.000 {2}-> {2}SYN 10\.244\.1\.2:\d+ > 10\.244\.2\.2:8080 +len 60 +default\/web-2/)
     expect(out).toContain('Request: GET /cart')
     expect(out).toContain('x-trace: 1')

@@ -215,6 +215,163 @@ describe('kind Trace', () => {
   })
 })
 
+const peer = z.strictObject({ name: z.string().min(1), address: z.string() })
+const endOfTls = z.enum(['client', 'server'])
+const stages = ['hello', 'certificate', 'signature', 'clientCertificate', 'finished', 'data'] as const
+const segment = z.strictObject({
+  from: z.int().min(1),
+  to: z.int().min(1),
+  packets: z.array(
+    z.strictObject({
+      packet: z.int().min(1),
+      at: z.int().min(0),
+      length: z.int(),
+      lost: z
+        .strictObject({
+          hop: z.int().min(1),
+          node: z.string().min(1),
+          netns: z.string().min(1),
+          device: z.string(),
+          reason: z.string(),
+          why: z.string(),
+          length: z.int().nullable(),
+        })
+        .nullable(),
+    }),
+  ),
+})
+const record = z.strictObject({
+  record: z.int().min(1),
+  by: endOfTls,
+  contentType: z.string(),
+  messages: z.array(z.string()),
+  from: z.int().min(1),
+  to: z.int().min(1),
+  arrived: z.boolean(),
+  segments: z.array(segment),
+})
+const agreed = {
+  version: z.string().nullable(),
+  suite: z.string().nullable(),
+  group: z.string().nullable(),
+  alpn: z.string().nullable(),
+  resumed: z.boolean(),
+  earlyData: z.enum(['none', 'accepted', 'rejected']),
+}
+const rfc3339 = z.iso.datetime()
+const tlsOfCurl = z.strictObject({
+  ...agreed,
+  server: z.string().nullable(),
+  passed: z.array(z.enum(stages)),
+  failed: z.enum(stages).nullable(),
+  certificate: z
+    .strictObject({
+      ok: z.boolean(),
+      path: z.array(z.string()),
+      errors: z.array(z.strictObject({ code: z.string(), depth: z.int(), rfc: z.string(), detail: z.string() })),
+    })
+    .nullable(),
+  object: z
+    .strictObject({
+      object: z.string(),
+      key: z.string(),
+      names: z.array(z.string()),
+      notBefore: rfc3339,
+      notAfter: rfc3339,
+    })
+    .nullable(),
+  alert: z
+    .strictObject({
+      alert: z.string(),
+      code: z.int(),
+      by: endOfTls,
+      rule: z.string(),
+      rfc: z.string(),
+      knew: z.array(z.strictObject({ side: endOfTls, fact: z.string() })),
+      object: z.string().nullable(),
+      fix: z.string().nullable(),
+      commands: z.array(z.string()),
+    })
+    .nullable(),
+  records: z.array(record),
+  lost: record.nullable(),
+})
+const curlDocument = z.strictObject({
+  ...heading,
+  kind: z.literal('Curl'),
+  request: z.strictObject({ from: z.string(), url: z.string() }),
+  requests: z.array(
+    z.strictObject({
+      exit: z.int(),
+      status: z.int().nullable(),
+      message: z.string().nullable(),
+      stages: z.array(
+        z.strictObject({ stage: z.enum(['dns', 'tcp', 'tls', 'http']), outcome: z.string(), ok: z.boolean() }),
+      ),
+      dns: z
+        .strictObject({
+          server: address,
+          by: peer.nullable(),
+          questions: z.array(
+            z.strictObject({ name: z.string(), type: z.string(), rcode: z.string(), answers: z.array(z.string()) }),
+          ),
+        })
+        .nullable(),
+      tcp: z
+        .strictObject({
+          to: z.string(),
+          by: peer.nullable(),
+          mss: z.int().nullable(),
+          problem: z.strictObject({ at: z.string(), why: z.string() }).nullable(),
+        })
+        .nullable(),
+      tls: z.union([tlsOfCurl, z.strictObject(agreed)]).nullable(),
+      headers: z.array(z.tuple([z.string(), z.string()])),
+      body: z.string(),
+      packets: z.array(
+        z.strictObject({
+          packet: z.int().min(1),
+          at: z.int().min(0),
+          direction: z.enum(['sent', 'received']),
+          frame,
+          peer: z.string(),
+          end: z.string(),
+          lost: z.string().nullable(),
+          translated: z.string().nullable(),
+        }),
+      ),
+      output: z.array(z.string()),
+    }),
+  ),
+})
+
+describe('kind Curl', () => {
+  const shipped = (name: string): string => join(import.meta.dirname, `../../scenarios/${name}.yaml`)
+  it.each([
+    ['first', 'https://web/ --count 2', 0, null],
+    ['first', 'http://web/', 0, null],
+    ['first', 'http://nope/', 6, null],
+    ['first', 'http://10.244.2.2:81/', 7, null],
+    ['09-https-expired', 'https://web/', 60, 'certificate'],
+    ['54-mtls', 'https://web/', 56, 'clientCertificate'],
+    ['54-mtls', 'https://web/ --cert cluster-ca', 0, null],
+    ['58-no-common-version', 'https://new/ --tls-max 1.2', 35, 'hello'],
+  ])('%s %s', (scenario, args, exit, failed) => {
+    const { out } = run(['curl', '-f', shipped(scenario), '--from', 'client', ...args.split(' '), '-o', 'json'])
+    for (const request of curlDocument.parse(JSON.parse(out)).requests) {
+      expect(request.exit).toBe(exit)
+      if (request.tls !== null && 'failed' in request.tls) expect(request.tls.failed).toBe(failed)
+      expect(request.stages.every(({ ok }) => ok)).toBe(exit === 0)
+    }
+  })
+
+  it('a step of a scenario whose handshake was lost says where, in the same shape', () => {
+    const { out } = run(['run', '61-mlkem-mtu', '-o', 'json'])
+    const lost = JSON.parse(out).reports[0].steps.flatMap((step: { lost?: unknown[] }) => step.lost ?? [])
+    expect(z.array(record).parse(lost)).toMatchObject([{ record: 1, by: 'client', messages: ['ClientHello'] }])
+  })
+})
+
 describe('kind ProxyDecision', () => {
   it.each(['iptables', 'nftables'])('in %s mode', (mode) => {
     const args = 'proxy explain --node node-1 --source 10.244.1.2 --dest 10.96.0.80 --port 80 -o json --proxy-mode'

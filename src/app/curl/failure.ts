@@ -23,5 +23,6 @@ export const CODE = {
   empty: 52,
   send: 55,
   receive: 56,
+  certProblem: 58,
   peerVerification: 60,
 } as const

@@ -28,6 +28,10 @@ export interface HttpsClient
   readonly alpn?: readonly string[]
   /** Given, connections resume, and leave sessions behind. */
   readonly sessions?: Sessions | null
+  /** The file of a key that is not that of the client's certificate. */
+  readonly wrongKey?: string | null
+  /** Judges as at this time, in milliseconds since 1970, instead of the cluster's. */
+  readonly at?: number
   /** What -v names as --cacert. */
   readonly cafile?: string
 }
@@ -36,8 +40,9 @@ const CAFILE = '/var/run/secrets/kubernetes.io/serviceaccount/ca.crt'
 
 /** What curl does to a TCP connection for https: handshake, then HTTP through it. */
 export function httpsUpgrade(options: HttpsClient): Upgrade {
-  const { judge, keylog, sessions = null, cafile = CAFILE, alpn = ['http/1.1'] } = options
+  const { keylog, sessions = null, wrongKey = null, cafile = CAFILE, alpn = ['http/1.1'] } = options
   const { versions, groups, suites, keyShares, identities, earlyData } = options
+  const judge = options.at === undefined ? options.judge : judgingAt(options.judge, options.at)
   return function* (tcp, url, context, _options, hear) {
     const key = `${url.host}:${url.port}`
     const session = usable(sessions, key, wallClock(context))
@@ -53,6 +58,7 @@ export function httpsUpgrade(options: HttpsClient): Upgrade {
     })
     const talk = new TlsTalk(hear.talk, url, cafile, versions?.includes('TLS 1.3') === false)
     talk.offers(alpn)
+    if (wrongKey !== null) throw new CurlFailure(CODE.certProblem, sayTls.keyFile(wrongKey))
     const stream = new TlsStream(context, tcp, end, {
       keylog,
       event: (event: Event) => talk.hear(event),
@@ -66,6 +72,11 @@ export function httpsUpgrade(options: HttpsClient): Upgrade {
     return https
   }
 }
+
+/** A client whose clock is set otherwise than its cluster's. */
+const judgingAt = (judge: CertificateJudge, now: number): CertificateJudge => ({
+  judge: (presented) => judge.judge({ ...presented, now }),
+})
 
 function usable(sessions: Sessions | null, key: string, now: number): Session | null {
   const session = sessions?.get(key) ?? null

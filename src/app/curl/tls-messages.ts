@@ -119,6 +119,8 @@ export const sayTls = {
     const [reason, text] = OWN[alert] ?? [ALERTS.internal_error, alert.replaceAll('_', ' ')]
     return errorText(reason, text)
   },
+  /** The key is not the certificate's; checked when curl sets up TLS, with TCP connected. */
+  keyFile: (file: string): string => `unable to set private key file: '${file}' type PEM`,
   /** The peer went away in the middle. */
   eof: errorText(294, 'unexpected eof while reading'),
   reading: (why: string): string => `OpenSSL SSL_read: ${why}, errno 0`,

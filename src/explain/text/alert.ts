@@ -1,8 +1,8 @@
 import type { Event } from '../../trace/step.ts'
-import type { CertificateError } from '../../trace/steps/cert.ts'
 import type { TlsEvent, TlsKnown, TlsRole } from '../../trace/steps/tls.ts'
 import { tls as en } from '../messages/en-tls.ts'
-import { columns } from './columns.ts'
+import { type Change, changeFor, heldBy, type Involved } from '../request/change.ts'
+import { labelled } from './columns.ts'
 
 type Alert = Extract<TlsEvent, { kind: 'tls-alert' }>
 
@@ -14,14 +14,22 @@ export interface AlertExplained {
   readonly rule: string
   readonly rfc: string
   readonly knew: readonly TlsKnown[]
+  /** What holds what is to be changed: `Secret default/web-tls, tls.crt`. */
+  readonly object: string | null
   readonly fix: string | null
+  /** With kubectl: see what is there, and replace it. */
+  readonly commands: readonly string[]
 }
 
 /**
  * The first fatal alert that `role` sent or heard. Where the other end's steps are there too, what that end knew is told as
  * well: the one that sent the alert knows the rule.
  */
-export function explainAlert(events: readonly Event[], role: TlsRole): AlertExplained | null {
+export function explainAlert(
+  events: readonly Event[],
+  role: TlsRole,
+  involved: Involved | null = null,
+): AlertExplained | null {
   const alerts = events.filter((event): event is Alert => event.kind === 'tls-alert' && event.level === 'fatal')
   const own = alerts.find((alert) => alert.role === role)
   if (own === undefined) return null
@@ -31,35 +39,34 @@ export function explainAlert(events: readonly Event[], role: TlsRole): AlertExpl
   const knew = [...told.knew, ...alerts.filter((alert) => alert !== told).flatMap((alert) => alert.knew)]
   const by = own.direction === 'sent' ? role : role === 'client' ? 'server' : 'client'
   const { description: alert, code, rule, rfc } = told
-  return { alert, code, by, rule, rfc, knew: distinct(knew), fix: fixOf(alert, certificateErrors(events)) }
+  const change: Change = changeFor(alert, events, involved) ?? NOTHING
+  const held = involved === null ? null : heldBy(events, involved)
+  const object = change.object ?? (held === null ? null : `${held.object}, ${held.key}`)
+  return { alert, code, by, rule, rfc, knew: distinct(knew), ...change, object, fix: change.fix || null }
 }
 
-/** `object`: what holds the certificate that was refused, as `Secret default/web-tls, key tls.crt`. */
-export function alertText(events: readonly Event[], role: TlsRole, object: string | null = null): string[] {
-  const explained = explainAlert(events, role)
-  if (explained === null) return []
-  const { alert, code, by, rule, rfc, knew, fix } = explained
+const NOTHING: Change = { object: null, fix: '', commands: [] }
+
+/** How the ends are called. */
+export type Names = Readonly<Record<TlsRole, string>>
+export const ROLES: Names = { client: 'client', server: 'server' }
+
+/** `more`: rows between what is to be changed and how, a label and a text each. */
+export function alertText(
+  { alert, code, by, rule, rfc, knew, object, fix, commands }: AlertExplained,
+  names: Names = ROLES,
+  more: readonly (readonly [string, string])[] = [],
+): string[] {
   const { heading } = en
-  return [
-    `${heading.alert}  ${en.refusedBy(by, alert, code)}`,
-    ...columns([
-      [`  ${heading.rule}`, `${rule}  (${rfc})`],
-      ...knew.map(({ side, fact }) => [`  ${side}`, fact]),
-      ...(object === null ? [] : [[`  ${heading.object}`, object]]),
-      ...(fix === null ? [] : [[`  ${heading.fix}`, fix]]),
-    ]),
-  ]
-}
-
-function fixOf(alert: string, errors: readonly CertificateError[]): string | null {
-  if (errors.length > 0) return en.certificateFix[errors[0].code]
-  return en.alertFix[alert] ?? null
-}
-
-/** What the last judgement found wrong. */
-function certificateErrors(events: readonly Event[]): readonly CertificateError[] {
-  const verdict = events.findLast((event) => event.kind === 'cert-verdict')
-  return verdict === undefined || verdict.ok ? [] : verdict.errors
+  return labelled([
+    [heading.alert, en.refusedBy(names[by], alert, code)],
+    [heading.rule, `${rule}  (${rfc})`],
+    ...knew.map(({ side, fact }, i) => [i === 0 ? heading.bothSides : '', `${names[side]}: ${fact}`] as const),
+    ...(object === null ? [] : ([[heading.object, object]] as const)),
+    ...more,
+    ...(fix === null ? [] : ([[heading.fix, fix]] as const)),
+    ...commands.map((command) => ['', command] as const),
+  ])
 }
 
 function distinct(knew: readonly TlsKnown[]): TlsKnown[] {

@@ -21,3 +21,25 @@ export function columns(rows: readonly (readonly string[])[], gap = '  '): strin
       .trimEnd(),
   )
 }
+
+/** Cells of a label, and of a line with it: a command stays whole, and so do columns. */
+const LABEL = 14
+const WIDTH = 112
+
+/** Labels on the left, and texts that break at blanks and go on below themselves. */
+export function labelled(rows: readonly (readonly [label: string, text: string])[], cells = LABEL): string[] {
+  return rows.flatMap(([label, text]) =>
+    broken(text, WIDTH - cells).map((line, i) => pad(i === 0 ? label : '', cells) + line),
+  )
+}
+
+function broken(text: string, width: number): string[] {
+  if (text.startsWith('kubectl ') || text.includes('   ') || stringWidth(text) <= width) return [text]
+  const lines = ['']
+  for (const word of text.split(' ')) {
+    const line = lines[lines.length - 1]
+    if (line !== '' && stringWidth(line) + 1 + stringWidth(word) > width) lines.push(word)
+    else lines[lines.length - 1] = line === '' ? word : `${line} ${word}`
+  }
+  return lines
+}

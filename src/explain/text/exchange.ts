@@ -12,7 +12,7 @@ const LATE = 'NewSessionTicket'
 
 /** A handshake in a few lines: its ladder, the alert's rule, what the client thought of the certificate, whose it is. */
 export function exchangeText({ rungs, alert, judged, verdict }: Exchange, originOf: OriginOf): string[] {
-  const shown = rungs.filter(({ name, detail }) => name !== LATE && detail !== 'close_notify')
+  const shown = rungs.filter(({ name, detail }) => name !== LATE && !detail.startsWith('close_notify'))
   const tickets = rungs.filter(({ name }) => name === LATE).length
   const rows = columns(
     shown.map(({ direction, name, state, detail }, i) => [

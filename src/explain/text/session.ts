@@ -21,12 +21,14 @@ function farEnd({ direction, peer, lost, translated, end }: PacketLine): string 
   const name = translated === null ? peer : `${peer} ${translated}`
   if (lost !== null) {
     const from = direction === 'sent' ? '' : `${en.session.from} ${name}, `
-    return `${from}${en.session.lost} ${end}: ${lost}`
+    return `${from}${en.session.endedAt} ${end}: ${lost}`
   }
   return direction === 'sent' ? name : `${en.session.from} ${name}`
 }
 
-/** `dns ok > tcp ok > http 200`. */
+/** `DNS ok > TCP ok > http 200`; a stage that failed stands in capitals. */
 export function glanceText(glance: Glance): string {
-  return glance.map(({ stage, outcome, ok }) => `${stage}${ok ? '' : ' FAILED:'} ${outcome}`).join(' > ')
+  return glance
+    .map(({ stage, outcome, ok }) => `${ok ? en.session.stage[stage] : stage.toUpperCase()} ${outcome}`)
+    .join(' > ')
 }

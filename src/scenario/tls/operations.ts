@@ -1,6 +1,10 @@
 import type { CurlOptions } from '../../app/curl/options.ts'
 import { exchangesOf, placeOfProgram } from '../../explain/exchange.ts'
+import { type CarriedRecord, carriedBy } from '../../explain/request/segments.ts'
+import { ROLES } from '../../explain/text/alert.ts'
 import { exchangeText } from '../../explain/text/exchange.ts'
+import { lostText } from '../../explain/text/lost.ts'
+import { tlsConnections } from '../../explain/tls-connections.ts'
 import { CLASSIC_GROUPS, type Version } from '../../tls/tls.ts'
 import { type Address, parseAddress } from '../../util/address.ts'
 import { inputError, type SourcePosition } from '../../util/diagnostics.ts'
@@ -33,7 +37,7 @@ export function curlOptions(
     alpn,
     sessions: sessions === undefined ? null : tls.sessions(sessions),
     earlyData,
-    identities: cert === undefined ? undefined : [tls.clientIdentity(cert, namespace, name, emulation.now, at)],
+    ...(cert !== undefined && tls.clientIdentity(cert, namespace, name, emulation.now, at)),
   })
   const pins = new Map(resolve.map((text) => pinOf(text, at)))
   const limit = maxTime === undefined ? null : durationOf(maxTime)
@@ -64,11 +68,29 @@ export function rotateCert(emulation: Emulation, step: With<'rotateCert'>, at: S
   emulation.tls.rotate(name, spec, emulation.now, at)
 }
 
-/** The handshakes of a curl step, in a few lines each. */
-export function exchangeLines({ recorder, tls }: Emulation, from: number, operation: Operation['name']): string[] {
-  if (operation !== 'curl') return []
+/** What the steps of a curl show of its handshakes: a few lines each, and what of them was lost on the way. */
+export interface Handshakes {
+  readonly lines: readonly string[]
+  /** Records that never came through, with the hop where their segments ended. */
+  readonly lost: readonly CarriedRecord[]
+}
+
+export function handshakesSince(
+  { recorder, index, tls }: Emulation,
+  from: number,
+  operation: Operation['name'],
+): Handshakes {
+  if (operation !== 'curl') return { lines: [], lost: [] }
   const steps = recorder.steps.slice(from)
   const place = placeOfProgram(steps, 'curl')
-  if (place === null) return []
-  return exchangesOf(steps, place).flatMap((exchange) => exchangeText(exchange, (mark) => tls.origins.of(mark)))
+  if (place === null) return { lines: [], lost: [] }
+  const lines = exchangesOf(steps, place).flatMap((exchange) => exchangeText(exchange, (mark) => tls.origins.of(mark)))
+  const { node, netns } = recorder.places[place]
+  const since = { steps, places: recorder.places, frame: (ref: number) => recorder.frame(ref) }
+  const own = tlsConnections(since).filter(({ client }) => client.node === node && client.netns === netns)
+  const carried = own.map((connection) => carriedBy(index, connection))
+  return {
+    lines: [...lines, ...carried.flatMap((one) => lostText(one, ROLES).map((line) => `    ${line}`))],
+    lost: carried.flatMap(({ lost }) => (lost === null ? [] : [lost])),
+  }
 }

@@ -96,7 +96,11 @@ describe('Secrets and ConfigMaps of the input', () => {
       })
       const judged = emulation.recorder.steps.find((step) => isKind(step, 'cert-judge'))
       const leaf = judged !== undefined && isKind(judged, 'cert-judge') ? judged.event.leaf.fingerprint : ''
-      expect(emulation.tls.origins.of(leaf)).toEqual({ object: 'Secret default/web-tls', key: 'tls.crt' })
+      expect(emulation.tls.origins.of(leaf)).toMatchObject({
+        object: 'Secret default/web-tls',
+        key: 'tls.crt',
+        names: ['web', 'shop.example'],
+      })
     }
   })
 
@@ -132,10 +136,10 @@ describe('Secrets and ConfigMaps of the input', () => {
       tls: { version: 'TLS 1.3', alert: 'certificate_required', alertBy: 'server' },
     })
     expect(ask(emulation, 'https://web/', { versions: ['TLS 1.2'] })).toMatchObject({ code: 35 })
-    const identities = [emulation.tls.clientIdentity('secret/other-tls', 'default', 'client', 0, null)]
-    expect(ask(emulation, 'https://web/', { identities })).toMatchObject({ code: 0, status: 200 })
-    const stranger = [emulation.tls.clientIdentity('cluster-ca', 'default', 'client', 0, null)]
-    expect(ask(emulation, 'https://web/', { identities: stranger })).toMatchObject({
+    const own = emulation.tls.clientIdentity('secret/other-tls', 'default', 'client', 0, null)
+    expect(ask(emulation, 'https://web/', own)).toMatchObject({ code: 0, status: 200 })
+    const stranger = emulation.tls.clientIdentity('cluster-ca', 'default', 'client', 0, null)
+    expect(ask(emulation, 'https://web/', stranger)).toMatchObject({
       code: 56,
       tls: { alert: 'unknown_ca' },
     })

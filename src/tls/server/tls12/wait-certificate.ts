@@ -1,4 +1,4 @@
-import { TlsError } from '../../alert.ts'
+import { NO_CERTIFICATE, TlsError } from '../../alert.ts'
 import type { Core } from '../../core.ts'
 import { judgePeer } from '../../judged.ts'
 import { certificate12 } from '../../message/certificate.ts'
@@ -21,7 +21,8 @@ export class WaitCertificate12 implements State {
     core.absorb(message)
     if (chain.length === 0) {
       if (config.clientAuth !== 'require') return new WaitClientKeyExchange(this.known)
-      throw new TlsError('handshake_failure', 'this server lets in only clients with a certificate', 'RFC 5246 7.4.6')
+      const rule = 'this server lets in only clients with a certificate'
+      throw new TlsError('handshake_failure', rule, 'RFC 5246 7.4.6', NO_CERTIFICATE)
     }
     const client = judgePeer(core, config.judge!, chain, null, null)
     return new WaitClientKeyExchange({ ...this.known, client })

@@ -1,4 +1,4 @@
-import { TlsError } from '../../alert.ts'
+import { NO_CERTIFICATE, TlsError } from '../../alert.ts'
 import type { Core } from '../../core.ts'
 import { type Judged, judgePeer } from '../../judged.ts'
 import { certificate13 } from '../../message/certificate.ts'
@@ -34,6 +34,7 @@ export class WaitCertificate implements State {
         'certificate_required',
         'this server lets in only clients with a certificate',
         'RFC 8446 4.4.2.4',
+        NO_CERTIFICATE,
       )
     }
     const chain = entries.map(({ data }) => data)

@@ -1,0 +1,256 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Command } from 'commander'
+import { afterAll, afterEach, describe, expect, it, vi } from 'vitest'
+import { scenarioPath } from '../host/shipped.ts'
+import { endEntity, rootCa } from '../pki/certificates.ts'
+import { formatPem } from '../pki/load/pem.ts'
+import { Rng } from '../util/rng.ts'
+import { addCurl } from './curl.ts'
+
+afterEach(() => {
+  vi.restoreAllMocks()
+  process.exitCode = undefined
+})
+
+/** `podwire curl` as a user runs it, in the cluster of a scenario. */
+async function curl(scenario: string, ...args: string[]): Promise<{ out: string; code: unknown }> {
+  let out = ''
+  vi.spyOn(process.stdout, 'write').mockImplementation((text) => {
+    out += text
+    return true
+  })
+  const program = new Command().exitOverride().configureOutput({ writeErr: () => {} })
+  addCurl(program)
+  await program.parseAsync(['curl', '-f', scenarioPath(scenario), ...args], { from: 'user' })
+  return { out, code: process.exitCode }
+}
+
+const fromClient = ['--from', 'client']
+
+describe('the report of a request', () => {
+  it('has its sections in order, each read off the steps', async () => {
+    const { out, code } = await curl('09-https-expired', ...fromClient, 'https://web/')
+    expect(code).toBe(1)
+    const heads = [
+      'scenario 09-https-expired, seed 1',
+      'FAILED  certificate expired 2 days ago   (curl: exit 60)',
+      '  DNS ok > TCP ok > hello ok > CERTIFICATE certificate_expired > http never sent',
+      'DNS   web.default.svc.cluster.local  A 10.96.0.80  AAAA none',
+      '      client > 10.96.0.10 => kube-system/coredns 10.244.0.2:53',
+      'TCP   10.96.0.80:443 => default/web 10.244.2.2:8443   MSS 1410',
+      'TLS 1.3 ',
+      ' 1  ClientHello ',
+      '   -- from here on a tap reads nothing --',
+      ' X  client stops here',
+      ' 5  ALERT fatal 45 ',
+      'Certificate path  (trust: CN=Example Root)',
+      'ALERT         certificate_expired (45), sent by the client',
+      'Rule          now 2026-03-01T09:00:00Z, notAfter 2026-02-27T09:00:00Z  (RFC 5280 6.1.3(a)(2))',
+      'Both sides    client: asks for the name web',
+      '              web: sent 2 certificates',
+      'Object        Pod default/web, annotation podwire.dev/serve',
+      'Still Ready?  yes: HTTPS probes do not verify certificates',
+      'Fix           reissue',
+      'Same on a real pod:',
+      '  openssl s_client -connect web:443 -servername web -CAfile ca.crt -showcerts </dev/null | openssl x509',
+      'OUTPUT',
+      'PACKETS',
+      'Next:  -k · --at 2026-02-13 ·',
+    ]
+    const lines = out.split('\n')
+    const found = heads.map((head) => lines.findIndex((line) => line.startsWith(head)))
+    expect(heads.filter((_, i) => found[i] < 0)).toEqual([])
+    expect(found).toEqual(found.toSorted((a, b) => a - b))
+  })
+
+  it('of one that is answered names no fault', async () => {
+    const { out, code } = await curl('first', ...fromClient, 'https://web/')
+    expect(code).toBe(0)
+    expect(out).toContain('  DNS ok > TCP ok > hello ok > certificate ok > http 200\n')
+    for (const word of ['ALERT fatal', 'Fix ', 'Both sides', 'LOST', 'stops here']) expect(out).not.toContain(word)
+  })
+
+  it.each([
+    [
+      '55-wrong-name',
+      'https://web.default.svc/',
+      [],
+      'CERTIFICATE bad_certificate',
+      'Secret default/web-tls, tls.crt',
+      'web.default.svc among its SANs (it has web)',
+    ],
+    [
+      '56-missing-intermediate',
+      'https://web/',
+      [],
+      'CERTIFICATE unknown_ca',
+      'Pod default/web, annotation podwire.dev/serve',
+      'append the certificate of CN=Example CA',
+    ],
+    [
+      '57-unknown-ca',
+      'https://web/',
+      [],
+      'CERTIFICATE unknown_ca',
+      'Pod default/web, annotation podwire.dev/serve',
+      'give Pod default/client the CA CN=Example Root',
+    ],
+    [
+      '57-unknown-ca',
+      'https://alone/',
+      [],
+      'CERTIFICATE unknown_ca',
+      'Pod default/alone, annotation podwire.dev/serve',
+      'issued by a CA that Pod default/client trusts',
+    ],
+    [
+      '58-no-common-version',
+      'https://new/',
+      ['--tls-max', '1.2'],
+      'HELLO protocol_version',
+      'Pod default/new, annotation podwire.dev/serve: https:8443?minVersion=1.3',
+      'let Pod default/new speak a version that the client offers',
+    ],
+    [
+      '54-mtls',
+      'https://web/',
+      [],
+      'CLIENT CERTIFICATE certificate_required',
+      'Pod default/web, annotation podwire.dev/serve: https:8443?clientCa=cluster-ca',
+      'give the client a certificate and key',
+    ],
+    [
+      '54-mtls',
+      'https://web/',
+      ['--tls-max', '1.2'],
+      'CLIENT CERTIFICATE handshake_failure',
+      'Pod default/web, annotation podwire.dev/serve: https:8443?clientCa=cluster-ca',
+      'give the client a certificate and key',
+    ],
+    [
+      '52-hello-retry',
+      'https://web/',
+      ['--curves', 'X25519'],
+      'HELLO handshake_failure',
+      'Pod default/web, annotation podwire.dev/serve: https:8443?groups=secp384r1',
+      'cipher suite and a group that the client offers',
+    ],
+  ])('%s %s %j', async (scenario, url, more, stage, object, fix) => {
+    const { out, code } = await curl(scenario, ...fromClient, url, ...more)
+    const flat = out.replace(/\n {14}/g, ' ')
+    expect(code).toBe(1)
+    expect(out.toLowerCase()).toContain(` > ${stage} > http `.toLowerCase())
+    expect(out).toContain(` > ${stage} > `)
+    expect(flat).toContain(`Object        ${object}`)
+    expect(flat).toContain(fix)
+    expect(flat).toMatch(/\nRule {10}.*\(RFC \d+ [^)]+\)?\)\nBoth sides {4}(client|\w+): /)
+  })
+
+  it('names what of a Service is missing in the SAN, and the commands that mend the Secret', async () => {
+    const { out } = await curl('55-wrong-name', ...fromClient, 'https://web.default.svc/')
+    const flat = out.replace(/\n {14}/g, ' ')
+    expect(flat).toContain(
+      'Of the names of Service default/web it lacks web.default, web.default.svc, web.default.svc.cluster.local',
+    )
+    expect(out).toContain('kubectl -n default get secret web-tls ')
+    expect(out).toContain('kubectl -n default create secret tls web-tls ')
+  })
+
+  it('tells why a server did not start, or hung up', async () => {
+    const options = ['--from', 'external', '--resolve', 'other.example:443:192.168.56.11']
+    const { out } = await curl('62-edge', ...options, 'https://other.example/')
+    expect(out).toContain('TCP ok > HELLO no answer > http never sent')
+    expect(out).toContain('node-1 says: no route for other.example')
+  })
+})
+
+describe('client certificates', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'podwire-curl-'))
+  afterAll(() => rmSync(folder, { recursive: true }))
+  const file = (name: string): string => join(folder, name)
+  const rng = new Rng(7)
+  const dates = { notBefore: '2025-06-01T00:00:00Z', notAfter: '2027-01-01T00:00:00Z' }
+  const ca = rootCa({ subject: 'other', key: 'p-256', ...dates }, rng.fork('ca'))
+  for (const name of ['a', 'b']) {
+    const { certificate, key } = endEntity({ subject: name, names: [`DNS:${name}`], ...dates }, ca, rng.fork(name))
+    writeFileSync(file(`${name}.crt`), formatPem('CERTIFICATE', certificate.der))
+    writeFileSync(file(`${name}.key`), formatPem('PRIVATE KEY', key.pkcs8))
+  }
+  const ask = (...args: string[]) => curl('54-mtls', ...fromClient, 'https://web/', ...args)
+
+  it("come from the cluster's CA or a Secret", async () => {
+    expect(await ask('--cert', 'cluster-ca')).toMatchObject({ code: 0 })
+    const { out } = await ask('--cert', 'secret/server-only')
+    expect(out).toContain('> CLIENT CERTIFICATE unsupported_certificate > HTTP no answer')
+    expect(out).toContain('Object        Secret default/server-only, tls.crt')
+    await expect(ask('--cert', 'secret/nope')).rejects.toThrow('no Secret default/nope')
+  })
+
+  it('come from files, and the server says why it does not want them', async () => {
+    const { out, code } = await ask('--cert', file('a.crt'), '--key', file('a.key'))
+    expect(code).toBe(1)
+    expect(out).toContain('(curl: exit 56)')
+    expect(out).toContain('> CLIENT CERTIFICATE unknown_ca > HTTP no answer')
+    expect(out).toContain('as the server judges it')
+  })
+
+  it('58: the key is that of another, which curl sees when TCP is up and before it says hello', async () => {
+    const { out, code } = await ask('--cert', file('a.crt'), '--key', file('b.key'))
+    expect(code).toBe(1)
+    expect(out).toContain(`FAILED  unable to set private key file: '${file('b.key')}' type PEM   (curl: exit 58)`)
+    expect(out).toContain('  DNS ok > TCP ok > http never sent\n')
+    expect(out).toMatch(/\nFix +give the key of /)
+    expect(out).not.toContain('ClientHello')
+  })
+
+  it('are refused as input when they are none', async () => {
+    await expect(ask('--cert', file('a.crt'), '--key', file('absent'))).rejects.toThrow('no such file')
+    await expect(ask('--key', file('a.key'))).rejects.toThrow('without --cert')
+    await expect(ask('--curves', 'P-521')).rejects.toThrow('no group P-521')
+    await expect(ask('--at', 'tomorrow')).rejects.toThrow('expected RFC 3339')
+  })
+})
+
+describe('what Next proposes', () => {
+  it('--at a moment when the certificate was valid is the way through', async () => {
+    const { out } = await curl('09-https-expired', ...fromClient, 'https://web/')
+    const at = /--at (\S+)/.exec(out)![1]
+    expect(await curl('09-https-expired', ...fromClient, 'https://web/', '--at', at)).toMatchObject({ code: 0 })
+    expect(await curl('09-https-expired', ...fromClient, 'https://web/', '-k')).toMatchObject({ code: 0 })
+  })
+
+  it('--curves X25519 sends a hello of one segment', async () => {
+    const { out, code } = await curl('first', ...fromClient, 'https://web/', '--curves', 'X25519', '-o', 'json')
+    const [{ tls }] = JSON.parse(out).requests
+    expect([code, tls.group, tls.records[0].segments.length]).toEqual([0, 'x25519', 1])
+  })
+})
+
+describe('-o json', () => {
+  it('says what the text says', async () => {
+    const { out } = await curl('55-wrong-name', ...fromClient, 'https://web.default.svc/', '-o', 'json')
+    const [{ exit, dns, tcp, tls }] = JSON.parse(out).requests
+    expect(exit).toBe(60)
+    expect(dns).toMatchObject({ server: '10.96.0.10', by: { name: 'kube-system/coredns' } })
+    expect(dns.questions).toHaveLength(6)
+    expect(tcp).toEqual({
+      to: '10.96.0.80:443',
+      by: { name: 'default/web', address: '10.244.2.2:8443' },
+      mss: 1410,
+      problem: null,
+    })
+    expect(tls).toMatchObject({
+      server: 'default/web',
+      passed: ['hello'],
+      failed: 'certificate',
+      certificate: { ok: false, errors: [{ code: 'name-mismatch' }] },
+      object: { object: 'Secret default/web-tls', key: 'tls.crt', names: ['web'] },
+      alert: { alert: 'bad_certificate', by: 'client', rfc: 'RFC 9525 6.3', object: 'Secret default/web-tls, tls.crt' },
+      lost: null,
+    })
+    expect(tls.alert.commands).toHaveLength(2)
+    expect(tls.records[0]).toMatchObject({ record: 1, by: 'client', messages: ['ClientHello'], arrived: true })
+  })
+})
