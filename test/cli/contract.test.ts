@@ -119,6 +119,7 @@ const trace = z.strictObject({
       name: z.string(),
       address,
       port: portNumber,
+      device: z.string().optional(),
       endpoints: z.array(
         z.strictObject({ address, port: portNumber, node: z.string(), probability: z.number().min(0).max(1) }),
       ),
