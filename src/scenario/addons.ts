@@ -1,7 +1,16 @@
 import { type Meta, NO_LABELS, nameOf } from '../kube/api/meta.ts'
 import type { Pod } from '../kube/api/pod.ts'
 import type { EndpointSlice } from '../kube/api/service.ts'
-import { type Address, familyOf, formatAddress, isV4, type V4, v6FromBigInt, v6ToBigInt } from '../util/address.ts'
+import {
+  type Address,
+  type Family,
+  familyOf,
+  formatAddress,
+  isV4,
+  type V4,
+  v6FromBigInt,
+  v6ToBigInt,
+} from '../util/address.ts'
 import type { Prefix } from '../util/prefix.ts'
 import { dataPathOf } from './data-path.ts'
 import type { Inventory } from './load/inventory.ts'
@@ -52,17 +61,26 @@ export function apiServerSlices(plan: ClusterPlan, { slices, pods }: Inventory):
   if (slices.some((slice) => slice.service === 'kubernetes' && slice.meta.namespace === 'default')) return []
   const hosts = new Set(pods.filter(isApiServer).map(({ node }) => node))
   const nodes = [...plan.nodes.values()].filter(({ name }) => hosts.has(name))
-  return ([4, 6] as const).flatMap((family): EndpointSlice[] => {
-    const addresses = nodes.flatMap((node) => node.addresses.filter((address) => familyOf(address) === family))
-    if (addresses.length === 0) return []
-    const endpoints = addresses.map((address) => ({ ...API_ENDPOINT, addresses: [address] }))
-    return [{ meta: KUBERNETES, service: 'kubernetes', family, ports: [API_PORT], endpoints, from: 'EndpointSlice' }]
-  })
+  const of = (family: Family): Address[] =>
+    nodes.flatMap((node) => node.addresses.filter((address) => familyOf(address) === family))
+  const [primary = 4, ...others] = new Set(plan.path.serviceCIDRs.map(({ address }) => familyOf(address)))
+  const first = apiServerSlice('kubernetes', primary, of(primary))
+  // The Service has one family; the endpoints of the other are there for whoever asks, once all servers have an address of it.
+  const more = others.filter((family) => of(family).length === of(primary).length)
+  return [first, ...more.map((family) => apiServerSlice(`kubernetes-v${family}`, family, of(family)))].filter(
+    ({ endpoints }) => endpoints.length > 0,
+  )
+}
+
+/** Named as the API server names it: after the Service in the first family of the Service ranges, `kubernetes-v6` in the second. */
+function apiServerSlice(name: string, family: Family, addresses: readonly Address[]): EndpointSlice {
+  const meta = { namespace: 'default', name, labels: NO_LABELS, annotations: NO_LABELS, at: null }
+  const endpoints = addresses.map((address) => ({ ...API_ENDPOINT, addresses: [address] }))
+  return { meta, service: 'kubernetes', family, ports: [API_PORT], endpoints, from: 'EndpointSlice' }
 }
 
 const isApiServer = ({ meta }: Pod): boolean =>
   meta.namespace === 'kube-system' && meta.labels.component === 'kube-apiserver'
-const KUBERNETES = { namespace: 'default', name: 'kubernetes', labels: NO_LABELS, annotations: NO_LABELS, at: null }
 const API_PORT = { name: 'https', port: 6443, protocol: 'TCP' } as const
 const API_ENDPOINT = {
   ready: true,

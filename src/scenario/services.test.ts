@@ -62,7 +62,7 @@ describe('Services', () => {
   it('leave out pods that are not ready, and ports that a pod does not have', () => {
     const sick = "status: { phase: Running, conditions: [{ type: Ready, status: 'False' }] }"
     const { services } = emulate(CLUSTER + pod('web-3', 'node-2', HTTP, sick) + pod('web-4', 'node-2'))
-    const slices = services.slices.filter((slice) => slice.service === 'web')
+    const slices = services!.slices.filter((slice) => slice.service === 'web')
     const ready = slices.flatMap(({ endpoints, ports }) =>
       endpoints
         .filter((endpoint) => endpoint.ready)
@@ -81,5 +81,22 @@ describe('Services', () => {
         pod('web-1', 'node-2', HTTP, given) + CLUSTER.slice(CLUSTER.indexOf('---\napiVersion: v1\nkind: Service')),
       ).facts.assumed,
     ).toContain('2 Services have no EndpointSlices in the input: endpoints follow from selectors and readiness')
+  })
+
+  it.each([
+    ['10.96.0.0/12', ['kubernetes 4']],
+    ['10.96.0.0/12,fd00:96::/112', ['kubernetes 4', 'kubernetes-v6 6']],
+    ['fd00:96::/112,10.96.0.0/12', ['kubernetes 6', 'kubernetes-v4 4']],
+  ])('has the slices of the API server that the Service ranges %s call for', (ranges, expected) => {
+    const nodes = ['control-plane', 'node-1'].map(
+      (name, i) =>
+        `---\napiVersion: v1\nkind: Node\nmetadata: { name: ${name} }\nspec: { podCIDRs: [10.244.${i}.0/24, "fd00:244:0:${i}::/64"] }\nstatus: { addresses: [{ type: InternalIP, address: 192.168.56.1${i} }, { type: InternalIP, address: "fd00:56::1${i}" }] }\n`,
+    )
+    const { services } = emulate(
+      nodes.join(''),
+      `podCIDR: "10.244.0.0/16,fd00:244::/48", nodeCIDR: "192.168.56.0/24,fd00:56::/64", serviceCIDR: "${ranges}"`,
+    ).cluster
+    const slices = services!.slices.filter(({ service }) => service === 'kubernetes')
+    expect(slices.map(({ meta, family }) => `${meta.name} ${family}`)).toEqual(expected)
   })
 })

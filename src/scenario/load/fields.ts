@@ -178,7 +178,8 @@ export class Fields {
   }
 
   toAddress(text: string, path: readonly Step[]): Address | null {
-    const value = parseAddress(text)
+    const plain = this.standard(text, path, 'IP address')
+    const value = parseAddress(plain)
     if (value === null) {
       this.faultAt(path, `Invalid value: "${text}": must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)`)
     }
@@ -186,12 +187,26 @@ export class Fields {
   }
 
   toPrefix(text: string, path: readonly Step[]): Prefix | null {
-    const value = parsePrefix(text)
+    const plain = this.standard(text, path, 'CIDR value')
+    const value = parsePrefix(plain)
     if (value !== null) return value
-    const hostBits = parseInterfaceAddress(text) !== null
+    const hostBits = parseInterfaceAddress(plain) !== null
     const why = hostBits ? 'must not have bits set beyond the prefix length' : 'must be a valid CIDR value'
     this.faultAt(path, `Invalid value: "${text}": ${why}, (e.g. 10.9.8.0/24 or 2001:db8::/64)`)
     return null
+  }
+
+  /** Zeros before a number are read as kube-proxy reads them, as decimal; the API server lets them pass with this warning. */
+  private standard(text: string, path: readonly Step[], what: string): string {
+    if (!/^\d+(\.\d+){3}(\/\d+)?$/.test(text)) return text
+    const plain = text.replace(/\d+/g, (number) => String(Number(number)))
+    if (plain !== text) {
+      const full = [...this.path(), ...path]
+      const future = 'will be considered invalid in a future Kubernetes release'
+      const message = `${this.reader.title()}: ${fieldName(full)}: non-standard ${what} "${text}" ${future}`
+      this.reader.problems.warn(this.reader.raw.at(full), `${message}: use "${plain}"`)
+    }
+    return plain
   }
 
   texts(key: string): string[] {
@@ -252,8 +267,7 @@ export class Fields {
 
   faultAt(path: readonly Step[], message: string): void {
     const full = [...this.path(), ...path]
-    const name = full.map((step) => (typeof step === 'number' ? `[${step}]` : `.${step}`)).join('')
-    this.reader.fail(full, `${this.reader.title()} is invalid: ${name.replace(/^\./, '')}: ${message}`)
+    this.reader.fail(full, `${this.reader.title()} is invalid: ${fieldName(full)}: ${message}`)
   }
 
   warn(key: string, message: string, expected?: string): void {
@@ -283,6 +297,10 @@ export class Fields {
     return this.parent === null ? [] : [...this.parent.path(), this.step]
   }
 }
+
+/** `spec.ports[0].port`. */
+const fieldName = (path: readonly Step[]): string =>
+  path.map((step, i) => (typeof step === 'number' ? `[${step}]` : `${i === 0 ? '' : '.'}${step}`)).join('')
 
 const NO_VALUES: readonly unknown[] = []
 const NO_FIELDS: readonly Fields[] = []

@@ -1,5 +1,6 @@
 import type { LoadBalancerIngress, Service, ServicePort, TrafficDistribution } from '../../../kube/api/service.ts'
 import type { Address } from '../../../util/address.ts'
+import type { Prefix } from '../../../util/prefix.ts'
 import type { Fields, ObjectReader } from '../fields.ts'
 import { checkPortName, readMeta } from './meta.ts'
 
@@ -25,7 +26,7 @@ export function readService(reader: ObjectReader, root: Fields): Service {
       spec.has('selector') && spec.child('selector', 'Selector').keys().length > 0 ? spec.labels('selector') : null,
     externalIPs: spec.addresses('externalIPs'),
     ingress: readIngress(balancer, spec),
-    sourceRanges: spec.prefixes('loadBalancerSourceRanges'),
+    sourceRanges: readSourceRanges(spec),
     loadBalancerClass: spec.text('loadBalancerClass'),
     healthCheckNodePort: spec.int('healthCheckNodePort'),
     sessionAffinity: spec.oneOf('sessionAffinity', ['None', 'ClientIP'], 'None'),
@@ -41,6 +42,12 @@ function readClusterIPs(spec: Fields): Address[] {
   const many = spec.addresses('clusterIPs')
   const one = spec.address('clusterIP')
   return many.length > 0 || one === null ? many : [one]
+}
+
+/** White space around a range is no fault, as nowhere else. */
+function readSourceRanges(spec: Fields): Prefix[] {
+  const key = 'loadBalancerSourceRanges'
+  return spec.texts(key).flatMap((text, i) => spec.toPrefix(text.trim(), [key, i]) ?? [])
 }
 
 function readPorts(spec: Fields, type: Service['type'], headless: boolean): ServicePort[] {

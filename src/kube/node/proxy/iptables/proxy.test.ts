@@ -1,38 +1,25 @@
-import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
+import {
+  BAD_IPS,
+  chainOf,
+  dump,
+  type Held,
+  restored,
+  sortServices,
+  stages,
+  vector,
+} from '../../../../../test/support/kube-proxy-dumps.ts'
 import { modelOf, NODE, OPTIONS, overall, service, slice } from '../../../../../test/support/services.ts'
 import { iptablesSave } from '../../../../export/iptables.ts'
 import type { RuleSet } from '../../../../linux/netfilter/rules/table.ts'
+import { load } from '../../../../scenario/load/load.ts'
 import { combineRules } from '../../node-rules.ts'
 import type { ProxyNode, ProxyOptions } from '../config.ts'
-import type { ServiceModel } from '../model.ts'
+import { ServiceModel } from '../model.ts'
 import { IptablesProxy } from './proxy.ts'
 
 /** As kube-proxy's tests run it. */
 const TESTED: ProxyOptions = { ...OPTIONS, nfacct: true, randomFully: false }
-
-const vector = (name: string): string =>
-  readFileSync(new URL(`../../../../../test/vectors/kube-proxy/${name}`, import.meta.url), 'utf8')
-
-/** What kube-proxy hands to iptables-restore: its own chains, sorted as its tests sort them. */
-function dump(rules: RuleSet): string {
-  const out: string[] = []
-  for (const table of iptablesSave(rules, 4, { style: 'written' }).split(/(?<=COMMIT\n)/)) {
-    const lines = table.trim().split('\n')
-    if (lines[0] === '*mangle') continue
-    const own = (name: string): boolean => name.startsWith('KUBE-') && !name.endsWith('-CANARY')
-    const names = lines.filter((line) => line.startsWith(':')).map((line) => line.slice(1).split(' ')[0])
-    const chains = names.filter(own).sort((a, b) => rank(a) - rank(b) || (a < b ? -1 : 1))
-    out.push(lines[0], ...chains.map((name) => `:${name} - [0:0]`))
-    for (const name of chains) out.push(...lines.filter((line) => line.startsWith(`-A ${name} `)))
-    out.push('COMMIT')
-  }
-  const text = `${out.join('\n')}\n`
-  const [nat, filter] = text.split(/(?<=COMMIT\n)/)
-  return filter + nat
-}
-
-const rank = (name: string): number => (name === 'KUBE-NODEPORTS' ? 0 : name === 'KUBE-SERVICES' ? 1 : 2)
 
 function rulesOf(model: ServiceModel, options = TESTED, node: ProxyNode = NODE, family: 4 | 6 = 4): RuleSet {
   return combineRules([new IptablesProxy(model, options).part(node, family)])
@@ -43,24 +30,97 @@ describe("kube-proxy's own expectations", () => {
     expect(sortServices(dump(rulesOf(overall())))).toBe(sortServices(vector('overall.iptables')))
   })
 
-  test('TestSyncProxyRulesRepeated', () => {
-    const model = modelOf(
-      [
-        service('ns1/svc1', '172.30.0.41', { ports: [{ port: 80 }] }),
-        service('ns2/svc2', '172.30.0.42', { ports: [{ name: 'p8080', port: 8080 }] }),
-      ],
-      [
-        slice('ns1/svc1', [{ port: 80 }], ['10.0.1.1']),
-        slice('ns2/svc2', [{ name: 'p8080', port: 8080 }], ['10.0.2.1']),
-      ],
-    )
-    expect(dump(rulesOf(model))).toBe(vector('repeated.iptables'))
+  test('TestSyncProxyRulesRepeated: after each sync the kernel holds what we have', () => {
+    const model = new ServiceModel()
+    const proxy = new IptablesProxy(model, TESTED)
+    const one = (n: number, port = 80): void =>
+      model.setService(service(`ns${n}/svc${n}`, `172.30.0.4${n}`, { ports: [{ name: `p${port}`, port }] }))
+    const lead = (n: number, addresses: readonly string[], port = 80): void =>
+      model.setSlice(slice(`ns${n}/svc${n}`, [{ name: `p${port}`, port }], addresses))
+    const doing: Readonly<Record<string, () => void>> = {
+      'two Services': () => [one(1), lead(1, ['10.0.1.1']), one(2, 8080), lead(2, ['10.0.2.1'], 8080)],
+      'a third one and its endpoints': () => [one(3), lead(3, ['10.0.3.1'])],
+      'the second one deleted': () => model.deleteService('ns2', 'svc2'),
+      'a fourth one, without endpoints': () => one(4),
+      'its endpoints': () => lead(4, ['10.0.4.1']),
+      'another endpoint in the place of the first': () => lead(3, ['10.0.3.2']),
+      'an endpoint added': () => lead(3, ['10.0.3.2', '10.0.3.3']),
+      'nothing changed': () => {},
+      'the fourth one deleted, in a full sync': () => model.deleteService('ns4', 'svc4'),
+    }
+    const syncs = stages('repeated.iptables')
+    expect(syncs.map(({ title }) => title)).toEqual(Object.keys(doing))
+    let held: Held = new Map()
+    for (const { title, text } of syncs) {
+      doing[title]()
+      held = restored(held, text)
+      const ours = dump(combineRules([proxy.part(NODE, 4)]))
+      expect(Object.fromEntries(restored(new Map(), ours)), title).toEqual(Object.fromEntries(held))
+    }
   })
 
-  test('TestDropInvalidRule, TestMasqueradeRule', () => {
-    const liberal = iptablesSave(rulesOf(modelOf([], []), { ...TESTED, tcpLiberal: true, randomFully: true }), 4)
-    expect(liberal).not.toContain('INVALID')
-    expect(liberal).toContain('-j MASQUERADE --random-fully')
+  test('TestBadIPs: zeros before a number are not printed', () => {
+    const { services, slices, diagnostics } = load([{ name: 'bad.yaml', text: BAD_IPS }])
+    expect(dump(rulesOf(modelOf(services, slices)))).toBe(vector('bad-ips.iptables'))
+    expect(diagnostics.map(({ message }) => message)).toContain(
+      'Service "svc1": spec.externalIPs[0]: non-standard IP address "192.168.099.022" will be considered invalid in a future Kubernetes release: use "192.168.99.22"',
+    )
+  })
+
+  test.each([
+    [false, false, '-A KUBE-FORWARD -m conntrack --ctstate INVALID -j DROP'],
+    [
+      true,
+      false,
+      '-A KUBE-FORWARD -m conntrack --ctstate INVALID -m nfacct --nfacct-name ct_state_invalid_dropped_pkts -j DROP',
+    ],
+    [false, true, null],
+  ])('TestDropInvalidRule: nfacct %s, tcpLiberal %s', (nfacct, tcpLiberal, drop) => {
+    const rules = dump(rulesOf(modelOf([], []), { ...TESTED, nfacct, tcpLiberal }))
+    expect(chainOf(rules, 'filter', 'KUBE-FORWARD')).toEqual([
+      ...(drop === null ? [] : [drop]),
+      '-A KUBE-FORWARD -m comment --comment "kubernetes forwarding rules" -m mark --mark 0x4000/0x4000 -j ACCEPT',
+      '-A KUBE-FORWARD -m comment --comment "kubernetes forwarding conntrack rule" -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT',
+    ])
+  })
+
+  test.each([
+    [false, ''],
+    [true, ' --random-fully'],
+  ])('TestMasqueradeRule: randomFully %s', (randomFully, choice) => {
+    const rules = dump(rulesOf(modelOf([], []), { ...TESTED, randomFully }))
+    expect(chainOf(rules, 'nat', 'KUBE-POSTROUTING')).toEqual([
+      '-A KUBE-POSTROUTING -m mark ! --mark 0x4000/0x4000 -j RETURN',
+      '-A KUBE-POSTROUTING -j MARK --xor-mark 0x4000',
+      `-A KUBE-POSTROUTING -m comment --comment "kubernetes service traffic requiring SNAT" -j MASQUERADE${choice}`,
+    ])
+  })
+
+  test('TestNodePorts: KUBE-FIREWALL guards IPv4, where kubelet wants it even without NodePorts on localhost', () => {
+    const held = (family: 4 | 6): string[] =>
+      chainOf(
+        dump(rulesOf(overall(), { ...TESTED, localhostNodePorts: false }, NODE, family)),
+        'filter',
+        'KUBE-FIREWALL',
+      )
+    expect(held(4)).toEqual([
+      '-A KUBE-FIREWALL -m comment --comment "block incoming localnet connections" -d 127.0.0.0/8 ! -s 127.0.0.0/8 -m conntrack ! --ctstate RELATED,ESTABLISHED,DNAT -j DROP',
+    ])
+    expect(held(6)).toEqual([])
+  })
+
+  test('TestComputeProbability', () => {
+    const found = [2, 10, 100, 1000].map((n) => {
+      const many = Array.from({ length: n }, (_, i) => `10.0.${i >> 8}.${i & 255}`)
+      const rules = rulesOf(
+        modelOf(
+          [service('ns1/svc1', '172.30.0.41', { ports: [{ port: 80 }] })],
+          [slice('ns1/svc1', [{ port: 80 }], many)],
+        ),
+      )
+      return /--probability (\S+)/.exec(dump(rules))?.[1]
+    })
+    expect(found).toEqual(['0.5000000000', '0.1000000000', '0.0100000000', '0.0010000000'])
   })
 
   test('TestSyncProxyRulesLargeClusterMode: beyond 1,000 endpoints comments are left out', () => {
@@ -74,23 +134,6 @@ describe("kube-proxy's own expectations", () => {
     expect(text(many)).toContain('-A KUBE-SEP-DKGQUZGBKLTPAR56 -m tcp -p tcp -j DNAT --to-destination 10.0.0.0:80\n')
   })
 })
-
-/** Rules for Services in the order of the Services, which kube-proxy does not promise. */
-function sortServices(text: string): string {
-  const shared = /^-A KUBE-(SERVICES|EXTERNAL-SERVICES|NODEPORTS) /
-  const lines = text.split('\n')
-  const name = (line: string): string => /--comment "?(ns\d+\/svc\d+)/.exec(line)?.[1] ?? '~'
-  const chain = (line: string): string => line.split(' ')[1]
-  for (let i = 0; i < lines.length; i++) {
-    let end = i
-    while (end < lines.length && shared.test(lines[end]) && chain(lines[end]) === chain(lines[i])) end++
-    if (end === i) continue
-    const part = lines.slice(i, end).sort((a, b) => (name(a) < name(b) ? -1 : name(a) > name(b) ? 1 : 0))
-    lines.splice(i, end - i, ...part)
-    i = end - 1
-  }
-  return lines.join('\n')
-}
 
 describe('nodes', () => {
   test('share the rules of Services that they serve alike, and what they use of the others', () => {

@@ -138,6 +138,8 @@ function assemble(
   const healthChecks = chain('KUBE-NODEPORTS', 'filterNodePorts')
   const firewall = chain('KUBE-PROXY-FIREWALL', 'filterFirewall')
   const canary = [Chain.of('KUBE-PROXY-CANARY', []), Chain.of('KUBE-KUBELET-CANARY', [])]
+  // kubelet's, from which others tell iptables-nft and iptables-legacy apart.
+  const hint = Chain.of('KUBE-IPTABLES-HINT', [])
   return {
     hooks: {
       nat: {
@@ -147,7 +149,7 @@ function assemble(
       },
       filter: filterHooks(top, { services, external, healthChecks, firewall }),
     },
-    unused: { mangle: canary, nat: canary, filter: canary },
+    unused: { mangle: [hint, ...canary], nat: canary, filter: canary },
   }
 }
 

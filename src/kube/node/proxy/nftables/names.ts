@@ -1,4 +1,3 @@
-import { formatAddress } from '../../../../util/address.ts'
 import type { Endpoint } from '../endpoints.ts'
 import { shortHash } from '../hash.ts'
 import type { ServicePortInfo } from '../service-port.ts'
@@ -6,15 +5,18 @@ import type { ServicePortInfo } from '../service-port.ts'
 /** nftables names end here, less the longest prefix: knftables.NameLengthMax - 16. */
 const MAX_LENGTH = 240
 
-/** `ULMVA6XW-ns1/svc1/tcp/p80`. */
-export const serviceName = (info: ServicePortInfo): string => hashed(path(info))
+type Named = Pick<ServicePortInfo, 'name' | 'portName' | 'protocol'>
 
-/** `5OJB2KTY-ns1/svc1/tcp/p80__10.180.0.1/80`; colons of IPv6 become dots. */
-export function endpointName(info: ServicePortInfo, { address, port }: Endpoint): string {
-  return hashed(`${path(info)}__${formatAddress(address).replaceAll(':', '.')}/${port}`)
+/** `ULMVA6XW-ns1/svc1/tcp/p80`. */
+export const serviceName = (info: Named): string => hashed(path(info))
+
+/** `5OJB2KTY-ns1/svc1/tcp/p80__10.180.0.1/80`; colons of IPv6 become dots, its brackets go. */
+export function endpointName(info: Named, { text, port }: Pick<Endpoint, 'text' | 'port'>): string {
+  const host = text.slice(0, text.lastIndexOf(':')).replace(/[[\]]/g, '')
+  return hashed(`${path(info)}__${host.replaceAll(':', '.')}/${port}`)
 }
 
-function path({ name, portName, protocol }: ServicePortInfo): string {
+function path({ name, portName, protocol }: Named): string {
   const service = portName === '' ? name : name.slice(0, -portName.length - 1)
   return `${service}/${protocol}/${portName}`
 }

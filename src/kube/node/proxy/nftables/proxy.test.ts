@@ -1,28 +1,137 @@
-import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
+import { BAD_IPS, canonicalNft, nftBase, stages, vector } from '../../../../../test/support/kube-proxy-dumps.ts'
 import { FakeNode } from '../../../../../test/support/netfilter.ts'
 import { modelOf, NODE, OPTIONS, overall, service, slice } from '../../../../../test/support/services.ts'
 import { nftScript } from '../../../../export/nftables.ts'
+import { load } from '../../../../scenario/load/load.ts'
 import { address } from '../../../../util/address.ts'
 import { prefix } from '../../../../util/prefix.ts'
 import { explainService } from '../explain.ts'
+import { ServiceModel } from '../model.ts'
+import { endpointName, serviceName } from './names.ts'
 import { NftablesProxy } from './proxy.ts'
 
 const TESTED = { ...OPTIONS, serviceCIDRs: [prefix('172.30.0.0/16')] }
-const vector = readFileSync(new URL('../../../../../test/vectors/kube-proxy/overall.nft', import.meta.url), 'utf8')
-
 /** kube-proxy's tests compare sorted too: a transaction has no order but that of rules within a chain. */
-function canonical(script: string): string {
-  const lines = script.split('\n').filter((line) => line !== '' && !line.startsWith('#'))
-  const rules = lines.filter((line) => line.startsWith('add rule'))
-  const chain = (line: string): string => line.split(' ')[4]
-  rules.sort((a, b) => (chain(a) < chain(b) ? -1 : chain(a) > chain(b) ? 1 : 0))
-  return [...lines.filter((line) => !line.startsWith('add rule')).sort(), ...rules].join('\n')
-}
+const ours = (model: ServiceModel): string =>
+  canonicalNft(nftScript(new NftablesProxy(model, TESTED).table(NODE, 4), 4))
+const theirs = (text: string): string => canonicalNft(nftBase() + text)
 
-test('TestOverallNFTablesRules', () => {
-  const table = new NftablesProxy(overall(), TESTED).table(NODE, 4)
-  expect(canonical(nftScript(table, 4))).toBe(canonical(vector))
+describe("kube-proxy's own expectations", () => {
+  test('TestOverallNFTablesRules', () => {
+    expect(ours(overall())).toBe(canonicalNft(vector('overall.nft')))
+  })
+
+  test('TestSyncProxyRulesRepeated', () => {
+    const model = new ServiceModel()
+    const proxy = new NftablesProxy(model, TESTED)
+    const one = (n: number, port = 80): void =>
+      model.setService(service(`ns${n}/svc${n}`, `172.30.0.4${n}`, { ports: [{ name: `p${port}`, port }] }))
+    const lead = (n: number, addresses: readonly string[], port = 80): void =>
+      model.setSlice(slice(`ns${n}/svc${n}`, [{ name: `p${port}`, port }], addresses))
+    const doing: Readonly<Record<string, () => void>> = {
+      'two Services': () => [one(1), lead(1, ['10.0.1.1']), one(2, 8080), lead(2, ['10.0.2.1'], 8080)],
+      'a third one and its endpoints': () => [one(3), lead(3, ['10.0.3.1'])],
+      'the second one deleted': () => model.deleteService('ns2', 'svc2'),
+      'a fourth one, without endpoints': () => one(4),
+      'its endpoints': () => lead(4, ['10.0.4.1']),
+      'another endpoint in the place of the first': () => lead(3, ['10.0.3.2']),
+      'an endpoint added': () => lead(3, ['10.0.3.2', '10.0.3.3']),
+      'no endpoint left': () => lead(3, []),
+      'the endpoints back': () => lead(3, ['10.0.3.2', '10.0.3.3']),
+    }
+    const syncs = stages('repeated.nft')
+    expect(syncs.map(({ title }) => title)).toEqual(Object.keys(doing))
+    for (const { title, text } of syncs) {
+      doing[title]()
+      expect(canonicalNft(nftScript(proxy.table(NODE, 4), 4)), title).toBe(theirs(text))
+    }
+  })
+
+  test('TestSyncProxyRulesStartup', () => {
+    const model = modelOf(
+      [
+        service('ns1/svc1', '172.30.0.41', { ports: [{ port: 80 }] }),
+        service('ns2/svc2', '172.30.0.42', { ports: [{ name: 'p8080', port: 8080 }] }),
+        service('ns3/svc3', '172.30.0.43', { ports: [{ port: 80 }] }),
+      ],
+      [
+        slice('ns1/svc1', [{ port: 80 }], ['10.0.1.1', '10.0.1.2']),
+        slice('ns2/svc2', [{ name: 'p8080', port: 8080 }], ['10.0.2.1']),
+      ],
+    )
+    expect(ours(model)).toBe(theirs(vector('startup.nft')))
+  })
+
+  test('TestBadIPs', () => {
+    const { services, slices } = load([{ name: 'bad.yaml', text: BAD_IPS }])
+    expect(ours(modelOf(services, slices))).toBe(theirs(vector('bad-ips.nft')))
+  })
+
+  const LONG = [
+    'very-long-namespace-name-abcdefghijklmnopqrstuvwxyz0123456789xx',
+    'very-long-service-name-why-would-you-even-do-this-i-mean-really',
+    'port-443-providing-the-hypertext-transmission-protocol-with-tls',
+  ] as const
+  const infoOf = (
+    namespace: string,
+    name: string,
+    portName: string,
+    protocol: 'tcp' | 'sctp',
+  ): Parameters<typeof serviceName>[0] => ({
+    name: `${namespace}/${name}:${portName}`,
+    portName,
+    protocol,
+  })
+
+  test.each([
+    [infoOf('testing', 'service', 'http', 'tcp'), 'P4ZYZVCF-testing/service/tcp/http'],
+    [infoOf('testing', 'service', 'https', 'tcp'), 'LZBRENCP-testing/service/tcp/https'],
+    [infoOf(...LONG, 'sctp'), `KR6NACJP-${LONG[0]}/${LONG[1]}/sctp/${LONG[2]}`],
+  ])('Test_servicePortChainNameBase, %#', (info, expected) => {
+    expect(serviceName(info)).toBe(expected)
+  })
+
+  test.each([
+    [
+      infoOf('testing', 'service', 'http', 'tcp'),
+      '10.180.0.1:80',
+      80,
+      'JO2XBXZR-testing/service/tcp/http__10.180.0.1/80',
+    ],
+    [
+      infoOf('testing', 'service', 'http', 'tcp'),
+      '10.180.0.2:80',
+      80,
+      '5S6H3H22-testing/service/tcp/http__10.180.0.2/80',
+    ],
+    [
+      infoOf('testing', 'service', 'http', 'tcp'),
+      '[fd80:abcd:12::a1b2:c3d4:e5f6:9999]:80',
+      80,
+      'U7E2ET36-testing/service/tcp/http__fd80.abcd.12..a1b2.c3d4.e5f6.9999/80',
+    ],
+    [
+      infoOf(...LONG, 'sctp'),
+      '[1234:5678:9abc:def0::abc:1234]:443',
+      443,
+      `5YS7AFEA-${LONG[0]}/${LONG[1]}/sctp/${LONG[2]}__1234.5678.9abc.def0..abc.1234/443`,
+    ],
+    [
+      infoOf(...LONG, 'sctp'),
+      '[1234:5678:9abc:def0::abcd:1234:5678]:443',
+      443,
+      `CI6C53Q3-${LONG[0]}/${LONG[1]}/sctp/${LONG[2]}__1234.5678.9abc.def0..abcd.1234...`,
+    ],
+    [
+      infoOf(...LONG, 'sctp'),
+      '[1234:5678:9abc:def0::abcd:1234:8765]:443',
+      443,
+      `2FLXFK6X-${LONG[0]}/${LONG[1]}/sctp/${LONG[2]}__1234.5678.9abc.def0..abcd.1234...`,
+    ],
+  ])('Test_servicePortEndpointChainNameBase, %#', (info, text, port, expected) => {
+    expect(endpointName(info, { text, port })).toBe(expected)
+  })
 })
 
 describe('what only this mode does', () => {
