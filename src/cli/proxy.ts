@@ -30,7 +30,7 @@ Examples:
   podwire proxy explain -f cluster.yaml --node node-2 --source 192.168.56.1 --dest 192.168.56.12 --port 30080 -o json
   kubectl get nodes,pods,svc,endpointslices -A -o yaml | podwire proxy explain -f - --node n1 --source 10.0.0.7 --dest 10.96.0.10 --port 53 --proto udp
 
-It is the walk of the emulated kernel over the rules that \`podwire export iptables\` prints, along both branches of every
+It is the walk of the emulated kernel over what \`podwire export iptables|nftables|ipvs\` prints, along both branches of every
 random match: all endpoints that could be picked, not the one that was. The exit code is 0 whatever becomes of the packet.`
 
 function addExplain(group: Command): void {

@@ -40,7 +40,7 @@ export interface ProxyDecision {
   /** In rule order. */
   readonly destinations: readonly Destination[]
   readonly masquerade: boolean
-  /** Every rule that some branch passed, as iptables-save or nft prints it. */
+  /** Every rule that some branch passed, as iptables-save or nft prints it, and virtual servers as ipvsadm takes them. */
   readonly rules: readonly string[]
 }
 
@@ -160,11 +160,11 @@ class Explanation {
       this.at(hook, next, branch)
       return
     }
-    this.texts.add(serverText(server))
     const shares = ipvs.shares(server, source)
+    this.texts.add(`ipvsadm ${serverText(server)}`)
+    for (const { real } of shares) this.texts.add(`ipvsadm ${realText(server, real)}`)
     if (shares.length === 0) this.refused ??= 'REJECT'
     for (const { real, share } of shares) {
-      this.texts.add(realText(server, real))
       const { address: destination, port } = real
       const sent = {
         ...branch,
