@@ -105,17 +105,25 @@ export const lifecycleOperations = {
     .describe('what holds at this moment, or comes to hold within a time'),
   deletePod: z.strictObject({ ...pods, gracePeriodSeconds: z.int().min(0).optional() }),
   killContainer: z.strictObject({ ...pods, container: z.string().optional(), exitCode: z.int().min(0).default(137) }),
-  failProbe: z.strictObject({ ...pods, container: z.string().optional(), probe: probe.default('readiness') }),
+  failProbe: z
+    .strictObject({ ...pods, container: z.string().optional(), probe: probe.default('readiness') })
+    .describe('the containers fail a probe of theirs until fixProbe'),
   fixProbe: z.strictObject({ ...pods, container: z.string().optional(), probe: probe.default('readiness') }),
   scale: z.strictObject({ ...workload, replicas: z.int().min(0) }),
   setImage: z.strictObject({ ...workload, container: z.string().optional(), image: z.string().min(1) }),
-  drain: z.strictObject({ name: z.string().min(1), force: z.boolean().default(false), timeout: duration.optional() }),
-  cordon: node,
-  uncordon: node,
-  removeNode: node,
-  partitionNode: node,
-  healNode: node,
-  rebootNode: z.strictObject({ name: z.string().min(1), duration: duration.default('30s') }),
+  drain: z
+    .strictObject({ name: z.string().min(1), force: z.boolean().default(false), timeout: duration.optional() })
+    .describe('kubectl drain --ignore-daemonsets'),
+  cordon: node.describe('kubectl cordon'),
+  uncordon: node.describe('kubectl uncordon'),
+  removeNode: node.describe('kubectl delete node, of a machine that is gone'),
+  partitionNode: node.describe(
+    'the node and the control plane no longer hear each other: its kubelet and kube-proxy keep to what they know. Its packets pass; cutLink cuts those',
+  ),
+  healNode: node.describe('the node and the control plane hear each other again'),
+  rebootNode: z
+    .strictObject({ name: z.string().min(1), duration: duration.default('30s') })
+    .describe('the machine is down for so long; its pods are the same afterwards, in new sandboxes with new addresses'),
   traffic: z.strictObject({
     from: z.string().min(1),
     url: z.string().min(1),
