@@ -7,7 +7,7 @@ import type { Container, PodSpec, PodTemplate } from './pod-spec.ts'
 import { NO_RESOURCES } from './quantity.ts'
 import { selectorOf } from './selector.ts'
 import type { DaemonSet, Deployment, ReplicaSet, ReplicationController, StatefulSet } from './workloads.ts'
-import { NO_REPLICAS } from './workloads.ts'
+import { NEW_DAEMON_SET_STATUS, NEW_DEPLOYMENT_STATUS, NEW_STATEFUL_SET_STATUS, NO_REPLICAS } from './workloads.ts'
 
 const NONE: readonly never[] = Object.freeze([])
 
@@ -131,7 +131,7 @@ export const deployment = (
       progressDeadlineSeconds: 600,
       paused: given.paused ?? false,
     },
-    status: { ...NO_REPLICAS, updatedReplicas: 0, unavailableReplicas: 0, collisionCount: 0, conditions: NONE },
+    status: NEW_DEPLOYMENT_STATUS,
   }
 }
 
@@ -147,7 +147,7 @@ export const statefulSet = (name: string, given: Replicated & Partial<StatefulSe
       updateStrategy: given.updateStrategy ?? { type: 'RollingUpdate', partition: 0 },
       ordinalsStart: given.ordinalsStart ?? 0,
     },
-    status: { ...NO_REPLICAS, currentRevision: '', updateRevision: '', updatedReplicas: 0 },
+    status: NEW_STATEFUL_SET_STATUS,
   }
 }
 
@@ -163,15 +163,7 @@ export const daemonSet = (
       ...spec,
       updateStrategy: given.updateStrategy ?? { type: 'RollingUpdate', maxSurge: 0, maxUnavailable: 1 },
     },
-    status: {
-      desiredNumberScheduled: 0,
-      currentNumberScheduled: 0,
-      numberMisscheduled: 0,
-      numberReady: 0,
-      numberAvailable: 0,
-      updatedNumberScheduled: 0,
-      observedGeneration: 0,
-    },
+    status: NEW_DAEMON_SET_STATUS,
   }
 }
 

@@ -120,3 +120,28 @@ export const NO_REPLICAS: ReplicaStatus = Object.freeze({
   availableReplicas: 0,
   observedGeneration: 0,
 })
+
+export const NEW_DEPLOYMENT_STATUS: Deployment['status'] = Object.freeze({
+  ...NO_REPLICAS,
+  updatedReplicas: 0,
+  unavailableReplicas: 0,
+  collisionCount: 0,
+  conditions: Object.freeze([]),
+})
+
+export const NEW_STATEFUL_SET_STATUS: StatefulSet['status'] = Object.freeze({
+  ...NO_REPLICAS,
+  currentRevision: '',
+  updateRevision: '',
+  updatedReplicas: 0,
+})
+
+export const NEW_DAEMON_SET_STATUS: DaemonSet['status'] = Object.freeze({
+  desiredNumberScheduled: 0,
+  currentNumberScheduled: 0,
+  numberMisscheduled: 0,
+  numberReady: 0,
+  numberAvailable: 0,
+  updatedNumberScheduled: 0,
+  observedGeneration: 0,
+})

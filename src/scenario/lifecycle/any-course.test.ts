@@ -54,7 +54,11 @@ const happening = fc.oneof(
   fc
     .tuple(machine, fc.integer({ min: 5, max: 90 }))
     .map(([name, s]) => `rebootNode: { name: ${name}, duration: ${s}s }`),
+  fc.constantFrom('undo', 'pause', 'resume', 'restart').map((what) => `rollout: { name: web, do: ${what} }`),
+  fc.nat(9).map((n) => `setImage: { kind: StatefulSet, name: db, image: 'nginx:${n}' }`),
   machine.map((name) => `cordon: { name: ${name} }`),
+  machine.map((name) => `uncordon: { name: ${name} }`),
+  machine.map((name) => `drain: { name: ${name}, force: true, timeout: 20s }`),
   machine.map((name) => `partitionNode: { name: ${name} }`),
   machine.map((name) => `healNode: { name: ${name} }`),
 )
@@ -70,7 +74,7 @@ const HEALED_WHILE_DOWN: [string, number][] = [
 /** In the end every node works again and every probe passes. */
 const MEND = [
   ...['healNode: { name: node-1 }', 'healNode: { name: node-2 }'],
-  ...['uncordon: { name: node-1 }', 'uncordon: { name: node-2 }'],
+  ...['uncordon: { name: node-1 }', 'uncordon: { name: node-2 }', 'rollout: { name: web, do: resume }'],
   ...['web', 'db', 'agent'].map((name) => `fixProbe: { selector: app=${name}, probe: readiness }`),
 ]
 

@@ -1,10 +1,11 @@
 import type { Job } from '../../kube/api/batch.ts'
 import type { IntOrPercent } from '../../kube/api/int-or-percent.ts'
 import type { Kind, Kinds } from '../../kube/api/kinds.ts'
+import type { Labels } from '../../kube/api/meta.ts'
 import type { ObjectMeta } from '../../kube/api/object.ts'
 import { conditionOf } from '../../kube/api/pod-object.ts'
 import type { PodTemplate } from '../../kube/api/pod-spec.ts'
-import { formatSelector, selectorOf } from '../../kube/api/selector.ts'
+import { formatSelector, type LabelSelector, selectorOf } from '../../kube/api/selector.ts'
 import type { Store } from '../../kube/api/store.ts'
 import type { Nanos } from '../../sim/time.ts'
 import { formatAddress } from '../../util/address.ts'
@@ -34,6 +35,32 @@ const template = ({ spec }: PodTemplate): string[] => [
   spec.containers.map(({ name }) => name).join(','),
   spec.containers.map(({ image }) => image).join(','),
 ]
+const TEMPLATE = 'CONTAINERS|IMAGES'
+const SELECTING = `${TEMPLATE}|SELECTOR`
+
+interface Selecting {
+  readonly spec: { readonly template: PodTemplate; readonly selector: LabelSelector | Labels | null }
+}
+const selecting = ({ spec: { selector, template: own } }: Selecting): string[] => {
+  const whole = selector === null || isLabelSelector(selector) ? selector : selectorOf(selector)
+  return [...template(own), formatSelector(whole)]
+}
+const isLabelSelector = (selector: LabelSelector | Labels): selector is LabelSelector =>
+  typeof selector.matchLabels === 'object'
+
+/** What keeps a number of pods like one another. */
+const replicated = <K extends 'ReplicaSet' | 'ReplicationController'>(kind: K): Table<K> =>
+  table(
+    kind,
+    'NAME|DESIRED|CURRENT|READY|AGE',
+    SELECTING,
+    ({ meta, spec, status }, store) => [
+      meta.name,
+      ...[spec.replicas, status.replicas, status.readyReplicas].map(String),
+      age(store, meta),
+    ],
+    selecting,
+  )
 
 export const WORKLOAD_TABLES = {
   nodes: table(
@@ -55,41 +82,21 @@ export const WORKLOAD_TABLES = {
   deploy: table(
     'Deployment',
     'NAME|READY|UP-TO-DATE|AVAILABLE|AGE',
-    'CONTAINERS|IMAGES|SELECTOR',
+    SELECTING,
     ({ meta, spec, status }, store) => [
       meta.name,
       `${status.readyReplicas}/${spec.replicas}`,
       ...[status.updatedReplicas, status.availableReplicas].map(String),
       age(store, meta),
     ],
-    ({ spec }) => [...template(spec.template), formatSelector(spec.selector)],
+    selecting,
   ),
-  rs: table(
-    'ReplicaSet',
-    'NAME|DESIRED|CURRENT|READY|AGE',
-    'CONTAINERS|IMAGES|SELECTOR',
-    ({ meta, spec, status }, store) => [
-      meta.name,
-      ...[spec.replicas, status.replicas, status.readyReplicas].map(String),
-      age(store, meta),
-    ],
-    ({ spec }) => [...template(spec.template), formatSelector(spec.selector)],
-  ),
-  rc: table(
-    'ReplicationController',
-    'NAME|DESIRED|CURRENT|READY|AGE',
-    'CONTAINERS|IMAGES|SELECTOR',
-    ({ meta, spec, status }, store) => [
-      meta.name,
-      ...[spec.replicas, status.replicas, status.readyReplicas].map(String),
-      age(store, meta),
-    ],
-    ({ spec }) => [...template(spec.template), formatSelector(selectorOf(spec.selector))],
-  ),
+  rs: replicated('ReplicaSet'),
+  rc: replicated('ReplicationController'),
   ds: table(
     'DaemonSet',
     'NAME|DESIRED|CURRENT|READY|UP-TO-DATE|AVAILABLE|NODE SELECTOR|AGE',
-    'CONTAINERS|IMAGES|SELECTOR',
+    SELECTING,
     ({ meta, spec, status }, store) => [
       meta.name,
       ...[status.desiredNumberScheduled, status.currentNumberScheduled, status.numberReady].map(String),
@@ -97,29 +104,29 @@ export const WORKLOAD_TABLES = {
       formatSelector(selectorOf(spec.template.spec.nodeSelector)),
       age(store, meta),
     ],
-    ({ spec }) => [...template(spec.template), formatSelector(spec.selector)],
+    selecting,
   ),
   sts: table(
     'StatefulSet',
     'NAME|READY|AGE',
-    'CONTAINERS|IMAGES',
+    TEMPLATE,
     ({ meta, spec, status }, store) => [meta.name, `${status.readyReplicas}/${spec.replicas}`, age(store, meta)],
     ({ spec }) => template(spec.template),
   ),
   jobs: table(
     'Job',
     'NAME|STATUS|COMPLETIONS|DURATION|AGE',
-    'CONTAINERS|IMAGES|SELECTOR',
+    SELECTING,
     (job, store) => [
       ...[job.meta.name, jobState(job), completions(job), duration(job, store.now)],
       age(store, job.meta),
     ],
-    ({ spec }) => [...template(spec.template), formatSelector(spec.selector)],
+    selecting,
   ),
   cronjobs: table(
     'CronJob',
     'NAME|SCHEDULE|TIMEZONE|SUSPEND|ACTIVE|LAST SCHEDULE|AGE',
-    'CONTAINERS|IMAGES|SELECTOR',
+    SELECTING,
     ({ meta, spec, status }, store) => [
       meta.name,
       spec.schedule,

@@ -1,48 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import { addressHistory } from '../../explain/address-history.ts'
 import { isReady } from '../../kube/api/pod-object.ts'
-import type { Recording } from '../../trace/recorder.ts'
 import { InputError } from '../../util/diagnostics.ts'
-import { Emulation } from '../emulation.ts'
 import { load } from '../load/load.ts'
-import { runScenario } from '../run.ts'
+import { play, web, workload } from './testing/web.ts'
 
-const workload = (kind: string, more = '', container = ''): string => `---
-apiVersion: ${kind === 'ReplicationController' ? 'v1' : 'apps/v1'}
-kind: ${kind}
-metadata: { name: web }
-spec:
-  ${kind === 'DaemonSet' ? '' : 'replicas: 2'}
-  selector: ${kind === 'ReplicationController' ? '{ app: web }' : '{ matchLabels: { app: web } }'}
-  ${more}
-  template:
-    metadata: { labels: { app: web } }
-    spec:
-      containers: [{ name: web, image: 'nginx:1', ports: [{ name: http, containerPort: 8080 }] ${container} }]
----
-apiVersion: v1
-kind: Service
-metadata: { name: web }
-spec: { clusterIP: 10.96.0.80, selector: { app: web }, ports: [{ port: 80, targetPort: http }] }
----
-apiVersion: v1
-kind: Pod
-metadata: { name: client }
-spec: { nodeName: node-1, containers: [{ name: client, image: 'curl:8' }] }
-`
-const scenario = (steps: string): string => `---
-apiVersion: podwire.dev/v1alpha1
-kind: Scenario
-metadata: { name: s }
-spec: { title: T, steps: [${steps}] }
-`
-const play = (steps: string, text: string, recording: Recording = 'frames'): Emulation => {
-  const inventory = load([{ name: 'in.yaml', text: scenario(steps) + text }])
-  const emulation = new Emulation(inventory, { recording })
-  runScenario(emulation, inventory.scenarios[0])
-  return emulation
-}
-const web = ({ life }: Emulation) => life!.store.list('Pod').filter(({ meta }) => meta.labels.app === 'web')
 const errors = (text: string): string => {
   try {
     load([{ name: 'in.yaml', text }])

@@ -5,36 +5,10 @@ import type { TcpStream } from '../../linux/socket/tcp/stream.ts'
 import type { Process } from '../../sim/process.ts'
 import { type Address, formatAddress, parseAddress } from '../../util/address.ts'
 import { text, utf8 } from '../../util/bytes.ts'
-import { Emulation } from '../emulation.ts'
-import { load } from '../load/load.ts'
 import { startProcess } from '../processes.ts'
+import { play, web, workload } from './testing/web.ts'
 
 const SERVICE = parseAddress('10.96.0.80')!
-const MANIFEST = `apiVersion: apps/v1
-kind: Deployment
-metadata: { name: web }
-spec:
-  replicas: 2
-  selector: { matchLabels: { app: web } }
-  template:
-    metadata: { labels: { app: web } }
-    spec: { containers: [{ name: web, image: 'nginx:1', ports: [{ name: http, containerPort: 8080 }] }] }
----
-apiVersion: v1
-kind: Service
-metadata: { name: web }
-spec: { clusterIP: 10.96.0.80, selector: { app: web }, ports: [{ port: 80, targetPort: http }] }
----
-apiVersion: v1
-kind: Pod
-metadata: { name: client }
-spec: { nodeName: node-1, containers: [{ name: client, image: 'curl:8' }] }
----
-apiVersion: podwire.dev/v1alpha1
-kind: Scenario
-metadata: { name: s }
-spec: { title: T }
-`
 
 interface Connection {
   readonly pod: string
@@ -54,7 +28,7 @@ function* ask(stream: TcpStream): Process<string> {
 }
 
 class Lab {
-  readonly emulation = new Emulation(load([{ name: 'in.yaml', text: MANIFEST }]))
+  readonly emulation = play('', workload('Deployment'))
   private readonly process
 
   constructor() {
@@ -64,8 +38,7 @@ class Lab {
   }
 
   get pods(): PodObject[] {
-    const all = this.emulation.life!.store.list('Pod', 'default')
-    return all.filter(({ meta }) => meta.labels.app === 'web' && meta.deletionTimestamp === null)
+    return web(this.emulation)
   }
 
   /** A connection, and the name of the pod at its other end. */

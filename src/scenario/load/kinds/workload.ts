@@ -6,7 +6,13 @@ import { newMeta } from '../../../kube/api/object.ts'
 import { NEW_POD_STATUS, type PodObject } from '../../../kube/api/pod-object.ts'
 import { type LabelSelector, selectorOf } from '../../../kube/api/selector.ts'
 import { validate } from '../../../kube/api/validate.ts'
-import { type DeploymentStrategy, NO_REPLICAS } from '../../../kube/api/workloads.ts'
+import {
+  type DeploymentStrategy,
+  NEW_DAEMON_SET_STATUS,
+  NEW_DEPLOYMENT_STATUS,
+  NEW_STATEFUL_SET_STATUS,
+  NO_REPLICAS,
+} from '../../../kube/api/workloads.ts'
 import { parseCron } from '../../../kube/control/cron-schedule.ts'
 import type { Fields, ObjectReader } from '../fields.ts'
 import { readMeta } from './meta.ts'
@@ -69,7 +75,7 @@ function build(kind: WorkloadKind, meta: KubeObject['meta'], spec: Fields, root:
           progressDeadlineSeconds: spec.int('progressDeadlineSeconds', 600),
           paused: spec.flag('paused'),
         },
-        status: { ...NO_REPLICAS, updatedReplicas: 0, unavailableReplicas: 0, collisionCount: 0, conditions: [] },
+        status: NEW_DEPLOYMENT_STATUS,
       }
     case 'StatefulSet': {
       const strategy = spec.child('updateStrategy', 'StatefulSetUpdateStrategy')
@@ -88,7 +94,7 @@ function build(kind: WorkloadKind, meta: KubeObject['meta'], spec: Fields, root:
           },
           ordinalsStart: spec.child('ordinals', 'StatefulSetOrdinals').int('start'),
         },
-        status: { ...NO_REPLICAS, currentRevision: '', updateRevision: '', updatedReplicas: 0 },
+        status: NEW_STATEFUL_SET_STATUS,
       }
     }
     case 'DaemonSet': {
@@ -106,15 +112,7 @@ function build(kind: WorkloadKind, meta: KubeObject['meta'], spec: Fields, root:
           template: readTemplate(spec),
           updateStrategy: type === 'OnDelete' ? { type } : { type, maxSurge, maxUnavailable },
         },
-        status: {
-          desiredNumberScheduled: 0,
-          currentNumberScheduled: 0,
-          numberMisscheduled: 0,
-          numberReady: 0,
-          numberAvailable: 0,
-          updatedNumberScheduled: 0,
-          observedGeneration: 0,
-        },
+        status: NEW_DAEMON_SET_STATUS,
       }
     }
     case 'Job':
