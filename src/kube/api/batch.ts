@@ -71,7 +71,7 @@ export interface CronJob {
   readonly meta: ObjectMeta
   readonly spec: {
     readonly schedule: string
-    /** Only `Etc/UTC` and none are modelled: both are UTC. */
+    /** A name of the IANA database; empty for UTC. */
     readonly timeZone: string
     readonly concurrencyPolicy: 'Allow' | 'Forbid' | 'Replace'
     readonly suspend: boolean

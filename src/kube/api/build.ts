@@ -1,4 +1,4 @@
-import { type Job, type JobSpec, NEW_JOB_STATUS } from './batch.ts'
+import { type CronJob, type Job, type JobSpec, NEW_JOB_STATUS } from './batch.ts'
 import type { NamespaceObject, NodeObject } from './cluster-objects.ts'
 import { type Labels, NO_LABELS } from './meta.ts'
 import { newMeta, type ObjectMeta } from './object.ts'
@@ -190,4 +190,15 @@ export const job = (name: string, given: Partial<JobSpec> = {}, spec: Partial<Po
   meta: meta(name),
   spec: jobSpec(given, spec),
   status: NEW_JOB_STATUS,
+})
+
+export const cronJob = (name: string, schedule: string, given: Partial<CronJob['spec']> = {}): CronJob => ({
+  kind: 'CronJob',
+  meta: meta(name),
+  spec: {
+    ...{ schedule, timeZone: '', concurrencyPolicy: 'Allow', suspend: false, startingDeadlineSeconds: null },
+    ...{ successfulJobsHistoryLimit: 3, failedJobsHistoryLimit: 1, jobLabels: NO_LABELS, job: jobSpec() },
+    ...given,
+  },
+  status: { lastScheduleTime: null, active: NONE },
 })

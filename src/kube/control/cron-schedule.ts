@@ -1,3 +1,5 @@
+import { type TimeZone, UTC } from './time-zone.ts'
+
 /** One field of a cron line: the values that match, and whether it was `*`. */
 interface Field {
   readonly values: ReadonlySet<number>
@@ -28,6 +30,7 @@ const MACROS: Readonly<Record<string, string>> = {
   '@hourly': '0 * * * *',
 }
 const MINUTE_MS = 60_000
+const HOUR_MS = 3_600_000
 
 /** Null for a line that is none. */
 export function parseCron(line: string): CronSchedule | null {
@@ -37,20 +40,26 @@ export function parseCron(line: string): CronSchedule | null {
   return fields.some((field) => field === null) ? null : { fields: fields as unknown as CronSchedule['fields'] }
 }
 
-/** The first minute after `after` (milliseconds since 1970, UTC) that matches; null when none does within five years. */
-export function nextTime({ fields }: CronSchedule, after: number): number | null {
+/**
+ * The first minute after `after` (milliseconds since 1970) that matches by the clocks of a time zone; null when none does
+ * within five years. An hour that a zone leaps over is not run in, one that comes twice is run in twice, as with robfig/cron.
+ */
+export function nextTime({ fields }: CronSchedule, after: number, zone: TimeZone = UTC): number | null {
   const [minute, hour, day, month, weekday] = fields
-  const limit = after + 5 * 366 * 86_400_000
+  const limit = after + 5 * 366 * 24 * HOUR_MS
   let at = (Math.floor(after / MINUTE_MS) + 1) * MINUTE_MS
   while (at < limit) {
-    const date = new Date(at)
-    const monthDay = day.values.has(date.getUTCDate())
-    const weekDay = weekday.values.has(date.getUTCDay())
+    const local = new Date(at + zone.offset(at))
+    const monthDay = day.values.has(local.getUTCDate())
+    const weekDay = weekday.values.has(local.getUTCDay())
     // Where both days are restricted, either will do (crontab(5)).
     const dayMatches = day.any || weekday.any ? monthDay && weekDay : monthDay || weekDay
-    if (!month.values.has(date.getUTCMonth() + 1) || !dayMatches) at = Math.floor(at / 86_400_000 + 1) * 86_400_000
-    else if (!hour.values.has(date.getUTCHours())) at = Math.floor(at / 3_600_000 + 1) * 3_600_000
-    else if (!minute.values.has(date.getUTCMinutes())) at += MINUTE_MS
+    const tillHour = HOUR_MS - local.getUTCMinutes() * MINUTE_MS
+    // Clocks change at night: the last hours of a day are taken one by one.
+    if (!month.values.has(local.getUTCMonth() + 1) || !dayMatches)
+      at += tillHour + Math.max(0, 20 - local.getUTCHours()) * HOUR_MS
+    else if (!hour.values.has(local.getUTCHours())) at += tillHour
+    else if (!minute.values.has(local.getUTCMinutes())) at += MINUTE_MS
     else return at
   }
   return null
@@ -59,6 +68,7 @@ export function nextTime({ fields }: CronSchedule, after: number): number | null
 function parseField(text: string, index: number): Field | null {
   const [low, high] = RANGES[index]
   const values = new Set<number>()
+  let any = false
   for (const part of text.split(',')) {
     const match = /^(\*|\?|\w+(?:-\w+)?)(?:\/(\d+))?$/.exec(part)
     if (match === null) return null
@@ -68,9 +78,10 @@ function parseField(text: string, index: number): Field | null {
     const [first, last] = [numberOf(from, index), numberOf(to, index)]
     const by = step === undefined ? 1 : Number(step)
     if (first === null || last === null || first > last || by < 1) return null
-    for (let n = first; n <= last; n += by) values.add(index === 4 ? n % 7 : n)
+    if ((range === '*' || range === '?') && by === 1) any = true
+    for (let n = first; n <= last; n += by) values.add(n)
   }
-  return { values, any: text === '*' || text === '?' }
+  return { values, any }
 }
 
 function numberOf(text: string, index: number): number | null {
@@ -79,5 +90,5 @@ function numberOf(text: string, index: number): number | null {
   if (named >= 0) return index === 3 ? named + 1 : named
   const value = /^\d+$/.test(text) ? Number(text) : -1
   const [low, high] = RANGES[index]
-  return value >= low && value <= (index === 4 ? 7 : high) ? value : null
+  return value >= low && value <= high ? value : null
 }

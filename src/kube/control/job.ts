@@ -2,6 +2,7 @@ import type { Nanos } from '../../sim/time.ts'
 import { JOB_TRACKING, type Job, type JobStatus } from '../api/batch.ts'
 import { Events } from '../api/events.ts'
 import { nameOf } from '../api/meta.ts'
+import { controllerOf, type Uid } from '../api/object.ts'
 import { conditionOf, isFinished, isReady, type PodObject, withCondition } from '../api/pod-object.ts'
 import { selectorOf } from '../api/selector.ts'
 import type { Store } from '../api/store.ts'
@@ -16,6 +17,7 @@ import { type Control, sooner, WorkQueue } from './work-queue.ts'
  */
 export class JobController {
   readonly queue: WorkQueue
+  private readonly orphans: WorkQueue
   private readonly store: Store
   private readonly events: Events
 
@@ -23,8 +25,26 @@ export class JobController {
     this.store = control.store
     this.queue = new WorkQueue(control, 'job-controller', (key) => this.reconcile(key))
     this.events = new Events(control.store, 'job-controller', control.settings.events)
-    control.store.watch('Job', ({ object, step }) => this.queue.add(nameOf(object.meta), step))
-    control.store.watch('Pod', (change) => enqueueOwners(this.queue, 'Job', change))
+    this.orphans = new WorkQueue(control, 'job-controller', (uid) => this.releaseOrphan(uid))
+    control.store.watch('Job', ({ type, object, step }) => {
+      this.queue.add(nameOf(object.meta), step)
+      if (type !== 'DELETED') return
+      for (const { kind, meta } of this.store.index.dependentsOf(object.meta.uid))
+        if (kind === 'Pod') this.orphans.add(meta.uid, step)
+    })
+    control.store.watch('Pod', (change) => {
+      enqueueOwners(this.queue, 'Job', change)
+      if (change.object.meta.finalizers.includes(JOB_TRACKING)) this.orphans.add(change.object.meta.uid, change.step)
+    })
+  }
+
+  /** syncOrphanPod: nobody counts the pods of a Job that is gone, so nothing holds them. */
+  private releaseOrphan(uid: Uid): null {
+    const pod = this.store.byId(uid)
+    if (pod?.kind !== 'Pod' || !pod.meta.finalizers.includes(JOB_TRACKING)) return null
+    const owner = controllerOf(pod.meta)
+    if (owner === null || this.store.byId(owner.uid) === null) this.release(pod)
+    return null
   }
 
   reconcile(key: string): Nanos | null {

@@ -195,6 +195,20 @@ describe('a Job', () => {
     expect(gaps).toEqual([10, 20, 40])
   })
 
+  it.each([
+    ['Background', 0],
+    ['Foreground', 0],
+    ['Orphan', 2],
+  ] as const)('deleted while it runs, with %s, leaves %i pods, and nothing holds them', (propagation, left) => {
+    const hollow = new Hollow()
+    hollow.store.create(job('work', { parallelism: 2, completions: 2 }))
+    hollow.run()
+    hollow.store.delete('Job', 'default', 'work', { propagation })
+    hollow.run()
+    expect(hollow.store.list('Job')).toEqual([])
+    expect(hollow.pods().map(({ meta }) => meta.finalizers)).toEqual(Array(left).fill([]))
+  })
+
   it('goes after its ttl, with its pods', () => {
     const hollow = new Hollow({ life: succeeds })
     hollow.store.create(job('work', { ttlSecondsAfterFinished: 30 }))

@@ -39,7 +39,7 @@ spec: { nodeName: control-plane, containers: [{ name: client, image: 'curl:8' }]
 `
 
 const app = fc.constantFrom('web', 'db', 'agent')
-const machine = fc.constantFrom('node-1', 'node-2')
+const machine = fc.constantFrom('node-1', 'node-2', 'node-3')
 const probe = fc.constantFrom('readiness', 'liveness')
 const one = (name: string): string => `selector: app=${name}, count: 1`
 /** What people and machines do to a cluster. */
@@ -56,6 +56,8 @@ const happening = fc.oneof(
     .map(([name, s]) => `rebootNode: { name: ${name}, duration: ${s}s }`),
   fc.constantFrom('undo', 'pause', 'resume', 'restart').map((what) => `rollout: { name: web, do: ${what} }`),
   fc.nat(9).map((n) => `setImage: { kind: StatefulSet, name: db, image: 'nginx:${n}' }`),
+  fc.constant('addNode: { name: node-3 }'),
+  fc.constant('removeNode: { name: node-3 }'),
   machine.map((name) => `cordon: { name: ${name} }`),
   machine.map((name) => `uncordon: { name: ${name} }`),
   machine.map((name) => `drain: { name: ${name}, force: true, timeout: 20s }`),
@@ -73,8 +75,8 @@ const HEALED_WHILE_DOWN: [string, number][] = [
 
 /** In the end every node works again and every probe passes. */
 const MEND = [
-  ...['healNode: { name: node-1 }', 'healNode: { name: node-2 }'],
-  ...['uncordon: { name: node-1 }', 'uncordon: { name: node-2 }', 'rollout: { name: web, do: resume }'],
+  ...['node-1', 'node-2', 'node-3'].flatMap((name) => [`healNode: { name: ${name} }`, `uncordon: { name: ${name} }`]),
+  'rollout: { name: web, do: resume }',
   ...['web', 'db', 'agent'].map((name) => `fixProbe: { selector: app=${name}, probe: readiness }`),
 ]
 
@@ -144,10 +146,11 @@ describe('a living cluster, whatever is done to it', () => {
         const web = store.get('Deployment', 'default', 'web')!
         const db = store.get('StatefulSet', 'default', 'db')!
         const agent = store.get('DaemonSet', 'default', 'agent')!
-        const wanted = web.spec.replicas + db.spec.replicas + 2
+        const workers = store.list('Node').length - 1
+        const wanted = web.spec.replicas + db.spec.replicas + workers
         expect([web.status.readyReplicas, web.status.replicas]).toEqual([web.spec.replicas, web.spec.replicas])
         expect(db.status.readyReplicas).toBe(db.spec.replicas)
-        expect(agent.status.numberReady).toBe(2)
+        expect(agent.status.numberReady).toBe(workers)
         const ready = world.pods().filter((pod) => isActive(pod) && isReady(pod))
         expect([world.pods().length, ready.length]).toEqual([wanted, wanted])
         const endpoints = slicesOf(store, store.get('Service', 'default', 'all')!).flatMap((slice) => slice.endpoints)

@@ -14,6 +14,7 @@ import {
   NO_REPLICAS,
 } from '../../../kube/api/workloads.ts'
 import { parseCron } from '../../../kube/control/cron-schedule.ts'
+import { timeZone } from '../../../kube/control/time-zone.ts'
 import type { Fields, ObjectReader } from '../fields.ts'
 import { readMeta } from './meta.ts'
 import { readPodSpec, readTemplate } from './pod-spec.ts'
@@ -217,14 +218,19 @@ function indexesOf(text: string): number[] | null {
 function checkSchedule(spec: Fields): void {
   const line = spec.text('schedule')
   const zone = spec.text('timeZone')
+  if (/TZ/.test(line)) {
+    const why = 'cannot use TZ or CRON_TZ in schedule, use timeZone field instead'
+    spec.fault('schedule', `Invalid value: ${JSON.stringify(line)}: ${why}`)
+    return
+  }
   const fields = line.trim().split(/\s+/)
   if (line !== '' && parseCron(line) === null) {
     const count = `expected exactly 5 fields, found ${fields.length}: [${fields.join(' ')}]`
     const why = fields.length === 5 || line.startsWith('@') ? `failed to parse ${line}` : count
     spec.fault('schedule', `Invalid value: ${JSON.stringify(line)}: ${why}`)
   }
-  if (!['', 'UTC', 'Etc/UTC'].includes(zone))
-    spec.fault('timeZone', `Invalid value: "${zone}": podwire runs schedules by UTC alone: Etc/UTC, or none`)
+  if (zone !== '' && timeZone(zone) === null)
+    spec.fault('timeZone', `Invalid value: "${zone}": unknown time zone ${zone}`)
 }
 
 const optional = (fields: Fields, key: string): number | null => (fields.has(key) ? fields.int(key) : null)
