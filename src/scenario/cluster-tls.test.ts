@@ -1,42 +1,13 @@
 import { describe, expect, it } from 'vitest'
-import { fetch } from '../app/curl/curl.ts'
+import { askWeb, emulateWeb } from '../../test/support/web-cluster.ts'
 import { glanceOf } from '../explain/glance.ts'
 import { isKind } from '../explain/record.ts'
 import { FAULTS, type Fault } from '../pki/certificates.ts'
-import { Emulation } from './emulation.ts'
-import { load } from './load/load.ts'
+import type { ClientOptions } from './cluster-tls.ts'
 
-const yaml = (serve: string): string => `
-apiVersion: podwire.dev/v1alpha1
-kind: Scenario
-metadata: { name: tls }
-spec: { title: TLS }
----
-apiVersion: v1
-kind: Pod
-metadata: { name: client }
-spec: { nodeName: node-1, containers: [{ name: c, image: curl }] }
----
-apiVersion: v1
-kind: Pod
-metadata: { name: web, labels: { app: web }, annotations: { podwire.dev/serve: '${serve}' } }
-spec: { nodeName: node-2, containers: [{ name: w, image: nginx }] }
----
-apiVersion: v1
-kind: Service
-metadata: { name: web }
-spec: { clusterIP: 10.96.0.80, selector: { app: web }, ports: [{ port: 443, targetPort: 8443 }] }
-`
-
-function ask(
-  serve: string,
-  url = 'https://web/',
-  options: { insecure?: boolean; versions?: readonly ('TLS 1.2' | 'TLS 1.3')[] } = {},
-) {
-  const emulation = new Emulation(load([{ name: 't.yaml', text: yaml(serve) }]))
-  const https = emulation.tls.client({ insecure: false, ...options })
-  const host = emulation.host('client')
-  const result = emulation.runProgram(host, 'curl', (context) => fetch(context, url, { upgrades: { https } }))
+function ask(serve: string, url = 'https://web/', options: Partial<ClientOptions> = {}) {
+  const emulation = emulateWeb({ serve })
+  const result = askWeb(emulation, url, options)
   const start =
     emulation.recorder.steps.find((step) => isKind(step, 'program') && step.event.program === 'curl')?.id ?? 0
   return { emulation, result, glance: glanceOf(emulation.index, start) }

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { webCluster } from '../../test/support/web-cluster.ts'
 import { fetch } from '../app/curl/curl.ts'
 import { isKind } from '../explain/record.ts'
 import { SECOND } from '../sim/time.ts'
@@ -8,27 +9,7 @@ import { load } from './load/load.ts'
 import { perform } from './operations.ts'
 import { runScenario } from './run.ts'
 
-const TEXT = `
-apiVersion: podwire.dev/v1alpha1
-kind: Scenario
-metadata: { name: dns }
-spec: { title: DNS }
----
-apiVersion: v1
-kind: Pod
-metadata: { name: client }
-spec: { nodeName: node-1, containers: [{ name: c, image: curl }] }
----
-apiVersion: v1
-kind: Pod
-metadata: { name: web, labels: { app: web } }
-spec: { nodeName: node-2, containers: [{ name: w, image: nginx, ports: [{ containerPort: 8080 }] }] }
----
-apiVersion: v1
-kind: Service
-metadata: { name: web }
-spec: { clusterIP: 10.96.0.80, selector: { app: web }, ports: [{ port: 80, targetPort: 8080 }] }
-`
+const TEXT = webCluster()
 
 const emulate = (text = TEXT): Emulation => new Emulation(load([{ name: 't.yaml', text }]))
 
@@ -62,7 +43,7 @@ describe('DNS in the cluster', () => {
       { resolve: { from: client, name: web }, expect: { addresses: [10.96.0.80] } },
       { resolve: { from: client, name: nobody.default.svc.cluster.local. }, expect: { error: EAI_NONAME } },
       { resolve: { from: client, name: web }, expect: { addresses: [10.96.0.81] } } ]`
-    const inventory = load([{ name: 't.yaml', text: TEXT.replace('title: DNS', `title: DNS, ${steps}`) }])
+    const inventory = load([{ name: 't.yaml', text: TEXT.replace('title: Web', `title: Web, ${steps}`) }])
     const report = runScenario(new Emulation(inventory), inventory.scenarios[0])
     expect(report.steps.map(({ failures }) => failures)).toEqual([
       [],
@@ -98,8 +79,8 @@ describe('DNS in the cluster', () => {
 
 describe('an upstream', () => {
   const outside = TEXT.replace(
-    'title: DNS',
-    'title: DNS, cluster: { upstream: { example.com: [203.0.113.7, 2001:db8::7] } }',
+    'title: Web',
+    'title: Web, cluster: { upstream: { example.com: [203.0.113.7, 2001:db8::7] } }',
   )
   /** Names that the server on the laptop was asked for by now. */
   const forwarded = ({ recorder }: Emulation): string[] =>

@@ -136,8 +136,7 @@ export const sayTls = {
   capath: '*  CApath: /etc/ssl/certs',
   handshake: (version: string, sent: boolean, message: string): string =>
     `* ${version} (${sent ? 'OUT' : 'IN'}), TLS handshake, ${MESSAGES[message] ?? message}:`,
-  changeCipher: (version: string, sent: boolean): string =>
-    `* ${version} (${sent ? 'OUT' : 'IN'}), TLS change cipher, Change cipher spec (1):`,
+  changeCipher: (version: string): string => `* ${version} (OUT), TLS change cipher, Change cipher spec (1):`,
   alert: (version: string, sent: boolean, fatal: boolean, alert: AlertName): string =>
     `* ${version} (${sent ? 'OUT' : 'IN'}), TLS alert, ${SPOKEN[alert] ?? alert.replaceAll('_', ' ')} (${(fatal ? 512 : 256) + ALERTS[alert]}):`,
   using: (version: string, suite: string): string => `* SSL connection using ${version} / ${opensslSuite(suite)}`,

@@ -12,8 +12,9 @@ export class TlsTalk {
   /** An alert came or went. */
   alerted = false
   private version: string
+  /** What the messages up to the ServerHello are said to be of. */
+  private readonly offered: string
   private said = false
-  private sent = false
 
   constructor(
     private readonly talk: (line: string) => void,
@@ -21,7 +22,8 @@ export class TlsTalk {
     private readonly cafile: string,
     old: boolean,
   ) {
-    this.version = old ? 'TLSv1.2' : 'TLSv1.3'
+    this.offered = old ? 'TLSv1.2' : 'TLSv1.3'
+    this.version = this.offered
   }
 
   offers(protocols: readonly string[]): void {
@@ -36,7 +38,7 @@ export class TlsTalk {
       case 'tls-message': {
         const out = event.direction === 'sent'
         // curl learns the version with the ServerHello, after it has named that message.
-        const version = event.message === 'ServerHello' && !this.sent ? 'TLSv1.3' : this.version
+        const version = event.message === 'ServerHello' ? this.offered : this.version
         this.talk(sayTls.handshake(version, out, event.message))
         if (event.message === 'ClientHello' && !this.said) {
           this.said = true
@@ -46,8 +48,9 @@ export class TlsTalk {
         break
       }
       case 'tls-record':
-        if (event.contentType === 'change_cipher_spec' && (event.direction === 'sent' || this.version === 'TLSv1.2'))
-          this.talk(sayTls.changeCipher(this.version, event.direction === 'sent'))
+        // OpenSSL tells of those that it sends.
+        if (event.contentType === 'change_cipher_spec' && event.direction === 'sent')
+          this.talk(sayTls.changeCipher(this.version))
         break
       case 'tls-alert':
         this.alerted = true

@@ -3,11 +3,10 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { fetch } from '../../app/curl/curl.ts'
+import { askWeb, emulateWeb } from '../../../test/support/web-cluster.ts'
 import { isKind } from '../../explain/record.ts'
 import type { ClientOptions } from '../cluster-tls.ts'
-import { Emulation } from '../emulation.ts'
-import { load } from '../load/load.ts'
+import type { Emulation } from '../emulation.ts'
 
 /** A certificate as an administrator makes one: openssl's, not ours. */
 let folder = ''
@@ -39,37 +38,16 @@ kind: Secret
 type: kubernetes.io/tls
 metadata: { name: ${name}-tls }
 data: { tls.crt: ${base64(pem(crt))}, tls.key: ${base64(pem(key))} }
----`
+`
 const bundle = (kind: string): string => `
 apiVersion: v1
 kind: ${kind}
 metadata: { name: company-ca }
 ${kind === 'Secret' ? `data: { ca.crt: ${base64(pem('ca.crt'))} }` : `data: { ca.crt: ${JSON.stringify(pem('ca.crt'))} }`}
 ---`
-const cluster = (serve: string): string => `
-apiVersion: podwire.dev/v1alpha1
-kind: Scenario
-metadata: { name: tls }
-spec: { title: TLS, cluster: { epoch: '${new Date(Date.now() + 86_400_000).toISOString()}' } }
----
-apiVersion: v1
-kind: Pod
-metadata: { name: client }
-spec: { nodeName: node-1, containers: [{ name: c, image: curl }] }
----
-apiVersion: v1
-kind: Pod
-metadata: { name: web, labels: { app: web }, annotations: { podwire.dev/serve: '${serve}' } }
-spec: { nodeName: node-2, containers: [{ name: w, image: nginx }] }
----
-apiVersion: v1
-kind: Service
-metadata: { name: web }
-spec: { clusterIP: 10.96.0.80, selector: { app: web }, ports: [{ port: 443, targetPort: 8443 }] }
-`
-
-const emulate = (serve: string, ...objects: string[]): Emulation =>
-  new Emulation(load([{ name: 't.yaml', text: objects.join('') + cluster(serve) }]))
+/** Tomorrow, when all of them are valid. */
+const spec = `cluster: { epoch: '${new Date(Date.now() + 86_400_000).toISOString()}' }`
+const emulate = (serve: string, ...objects: string[]): Emulation => emulateWeb({ serve, spec, objects })
 
 function ask(
   emulation: Emulation,
@@ -77,13 +55,9 @@ function ask(
   options: Partial<ClientOptions> & { roots?: never } = {},
   roots = 'configmap/company-ca',
 ) {
-  const https = emulation.tls.client({ insecure: false, ...options, roots: emulation.tls.roots(roots, 'default') })
-  const pins = new Map([
-    ['shop.example:443', [emulation.services.all.find(({ meta }) => meta.name === 'web')!.clusterIPs[0]]],
-  ])
-  return emulation.runProgram(emulation.host('client'), 'curl', (context) =>
-    fetch(context, url, { upgrades: { https }, resolve: pins }),
-  )
+  const { clusterIPs } = emulation.services.all.find(({ meta }) => meta.name === 'web')!
+  const curl = { resolve: new Map([['shop.example:443', [clusterIPs[0]]]]) }
+  return askWeb(emulation, url, { ...options, roots: emulation.tls.roots(roots, 'default'), curl })
 }
 
 describe('Secrets and ConfigMaps of the input', () => {
@@ -153,7 +127,7 @@ describe('Secrets and ConfigMaps of the input', () => {
     expect(() => emulate('https:8443?maxVersion=1.1')).toThrow('maxVersion=1.1: expected 1.2 or 1.3')
     expect(() => emulate('edge:443')).toThrow('an edge needs a route')
     const bare =
-      'apiVersion: v1\nkind: Secret\ntype: kubernetes.io/tls\nmetadata: { name: s }\ndata: { tls.crt: "!" }\n---'
+      'apiVersion: v1\nkind: Secret\ntype: kubernetes.io/tls\nmetadata: { name: s }\ndata: { tls.crt: "!" }\n'
     expect(() => emulate('https:8443', bare)).toThrow(/illegal base64 data.*\n.*data\[tls.key\]: Required value/s)
   })
 })
