@@ -75,7 +75,8 @@ export function* route(
     error = thrown.errno
     context.print(say.connect(strerror[thrown.errno]))
   }
-  const reached = seen.some((from) => from !== null && sameAddress(from, to))
+  const last = seen.at(-1) ?? null
+  const reached = last !== null && sameAddress(last, to)
   return { code: error === null ? 0 : 1, hops: seen, reached, error }
 }
 
@@ -166,10 +167,10 @@ function* echoProbe(context: PodContext, to: Address, index: number, ttl: number
   }
 }
 
+/** An exceeded TTL is no end, even when it seems to come from the target: so it does all along the way to a Service's address. */
 function answerOf({ from, type, code, mtu }: PathError, to: Address, time: Nanos): Answer {
   const family = familyOf(to)
-  const exceeded = type === (family === 4 ? 11 : 3)
-  return { from, time, mark: annotation(family, type, code, mtu), final: !exceeded || sameAddress(from, to) }
+  return { from, time, mark: annotation(family, type, code, mtu), final: type !== (family === 4 ? 11 : 3) }
 }
 
 /** The address is written where it changes. */

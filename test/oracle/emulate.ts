@@ -9,7 +9,7 @@ import type { Host } from '../../src/scenario/cluster.ts'
 import type { Emulation } from '../../src/scenario/emulation.ts'
 import { type Process, spawn } from '../../src/sim/process.ts'
 import { MILLISECOND, SECOND } from '../../src/sim/time.ts'
-import { address, sameAddress } from '../../src/util/address.ts'
+import { address, familyOf } from '../../src/util/address.ts'
 import { utf8 } from '../../src/util/bytes.ts'
 import { prefix } from '../../src/util/prefix.ts'
 import type { Sighting } from './capture.ts'
@@ -116,7 +116,7 @@ function* program({ sockets }: Host, probe: Probe): Process {
       return
     }
     case 'udp': {
-      const socket = sockets.udp({ discover: probe.pmtu })
+      const socket = sockets.udp({ discover: probe.pmtu, ttl: probe.ttl })
       socket.connect(to, probe.port)
       socket.send(new Uint8Array(probe.size).fill(0x78))
       yield* socket.receive(SECOND / 2)
@@ -134,12 +134,12 @@ function* program({ sockets }: Host, probe: Probe): Process {
     case 'traceroute':
       for (let ttl = 1; ttl <= 30; ttl++) {
         const socket = sockets.udp({ ttl, discover: 'dont', receiveErrors: true })
-        socket.connect(to, 33_433 + ttl)
+        socket.connect(to, probe.port ?? 33_433 + ttl)
         socket.send(new Uint8Array(32))
         try {
-          yield* socket.receive(SECOND)
+          if ((yield* socket.receive(SECOND)) !== null) return
         } catch {
-          if (socket.errors.some((error) => sameAddress(error.from, to))) return
+          if (socket.errors.some(({ type }) => type !== (familyOf(to) === 4 ? 11 : 3))) return
         }
         socket.close()
       }

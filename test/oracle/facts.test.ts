@@ -195,8 +195,126 @@ const FACTS: readonly (readonly [string, string, Holds])[] = [
   ],
 ]
 
+/** What kube-proxy's rules make of packets; session affinity is in affinity.test.ts, since chance is in it. */
+const SERVICE_FACTS: readonly (readonly [string, string, Holds])[] = [
+  [
+    'a ClusterIP to a pod on the same node is bridged: TTL 64, the MACs of client and endpoint, the reply un-DNATed',
+    'vxlan/service-near-udp',
+    (r) => {
+      expect(
+        r.at('in default_b1:eth0', /^default_a1:eth0 > default_b1:eth0 10.244.1.2 > 10.244.1.3 ttl 64 .* udp/),
+      ).toHaveLength(1)
+      expect(
+        r.at('in default_a1:eth0', /^default_b1:eth0 > default_a1:eth0 10.96.0.81 > 10.244.1.2 ttl 64 .* udp/),
+      ).toHaveLength(1)
+    },
+  ],
+  [
+    "a pod that reaches itself: source and destination MAC are its own, the source address is cni0's, TTL 64",
+    'vxlan/service-hairpin-udp',
+    (r) =>
+      expect(
+        r.at('in default_a1:eth0', /^default_a1:eth0 > default_a1:eth0 10.244.1.1 > 10.244.1.2 ttl 64 .* > 7 /),
+      ).toHaveLength(1),
+  ],
+  [
+    'DNAT is done at the veth: cni0 shows the endpoint, never the ClusterIP',
+    'vxlan/service-far-udp',
+    (r) => {
+      expect(r.at('in node-1:cni0', /10.244.1.2 > 10.244.2.2 .*udp/)).toHaveLength(1)
+      expect(r.at('in node-1:cni0', /10.96.0.82/)).toEqual([])
+    },
+  ],
+  [
+    'a NodePort to a remote endpoint is masqueraded to flannel.1 under vxlan',
+    'vxlan/nodeport-other-node',
+    (r) => expect(r.at('in default_a2:eth0', /10.244.1.0 > 10.244.2.2 .*SYN/)).toHaveLength(1),
+  ],
+  [
+    'a NodePort to a remote endpoint is masqueraded to the underlay address under host-gw',
+    'host-gw/nodeport-other-node',
+    (r) => expect(r.at('in default_a2:eth0', /192.168.56.11 > 10.244.2.2 .*SYN/)).toHaveLength(1),
+  ],
+  [
+    'a NodePort to a local endpoint is masqueraded to cni0',
+    'vxlan/nodeport-own-node',
+    (r) => expect(r.at('in default_a2:eth0', /10.244.2.1 > 10.244.2.2 .*SYN/)).toHaveLength(1),
+  ],
+  [
+    "a node's own socket keeps the node's address, whatever the endpoint sees",
+    'host-gw/service-near-from-node',
+    (r) =>
+      expect(r.tracked('node-1')[0]).toMatch(
+        /^tcp 192.168.56.11:\S+ > 10.96.0.81:\S+ reply 10.244.1.3:8080 > 10.244.1.1:/,
+      ),
+  ],
+  ...(['tcp', 'udp'] as const).map((protocol): (typeof FACTS)[number] => [
+    `no endpoints: ICMP 3/3 from the gateway, TTL 64, TOS 0xc0, no DF, quoting TTL 63; nothing is tracked (${protocol})`,
+    `vxlan/service-none-${protocol}`,
+    (r) => {
+      const errors = r.at('in default_a1:eth0', /icmp 3\/3/)
+      expect(errors).toHaveLength(1)
+      expect(errors[0]).toMatch(
+        /10.244.1.1 > 10.244.1.2 ttl 64 len \d+ tos 0xc0 \| icmp 3\/3 \[10.244.1.2 > 10.96.0.84 ttl 63 /,
+      )
+      if (protocol === 'tcp') expect(errors[0]).toContain(' len 88 tos ')
+      expect(r.tracked('node-1')).toEqual([])
+    },
+  ]),
+  [
+    'no endpoints, from the node itself: the error comes by lo, quoting TTL 64',
+    'host-gw/service-none-from-node',
+    (r) => expect(r.at('in node-1:lo', /icmp 3\/3 \[192.168.56.11 > 10.96.0.84 ttl 64 /)).toHaveLength(1),
+  ],
+  ...(['vxlan', 'host-gw', 'vxlan-nftables', 'host-gw-nftables'] as const).map((folder): (typeof FACTS)[number] => [
+    'on the way to a ClusterIP every hop answers with the ClusterIP',
+    `${folder}/service-traceroute`,
+    (r) => {
+      const hops = r.at('in default_a1:eth0', /icmp 11\/0/)
+      expect(hops).toHaveLength(2)
+      for (const hop of hops) expect(hop).toMatch(/10.96.0.82 > 10.244.1.2 .* \[10.244.1.2 > 10.96.0.82 ttl 1 /)
+    },
+  ]),
+  ...(['service-ping', 'service-other-port'] as const).map((flow): (typeof FACTS)[number] => [
+    'iptables mode leaves ICMP and unknown ports of a ClusterIP alone: out by the default route',
+    `host-gw/${flow}`,
+    (r) => expect(r.at('in laptop:eth0', / > 10.96.0.82 /)).not.toEqual([]),
+  ]),
+  ...(['service-ping', 'service-other-port'] as const).map((flow): (typeof FACTS)[number] => [
+    'nftables mode rejects ICMP and unknown ports of a used ClusterIP',
+    `host-gw-nftables/${flow}`,
+    (r) =>
+      expect(
+        r.at('in default_a1:eth0', /10.244.1.1 > 10.244.1.2 .* icmp 3\/3 \[10.244.1.2 > 10.96.0.82 ttl 63 /),
+      ).toHaveLength(1),
+  ]),
+  [
+    'the node that did DNAT holds the translation, the other sees translated addresses only',
+    'vxlan/service-far-tcp',
+    (r) => {
+      expect(r.tracked('node-1')[0]).toMatch(/^tcp 10.244.1.2:\S+ > 10.96.0.82:\S+ reply 10.244.2.2:8080 > 10.244.1.2:/)
+      expect(r.tracked('node-2')[0]).toMatch(
+        /^tcp 10.244.1.2:\S+ > 10.244.2.2:8080, reply 10.244.2.2:8080 > 10.244.1.2:/,
+      )
+    },
+  ],
+  [
+    'externalTrafficPolicy Local without a local endpoint: silence, so that the SYN is sent again',
+    'vxlan/nodeport-local-other-node',
+    (r) => {
+      expect(r.at('in node-1:eth0', /SYN seq 0/)).toHaveLength(3)
+      expect(r.at('out node-1:eth0', /tcp|icmp/)).toEqual([])
+    },
+  ],
+  [
+    'externalTrafficPolicy Local with one: the client keeps its address',
+    'vxlan/nodeport-local-own-node',
+    (r) => expect(r.at('in default_a2:eth0', /192.168.56.1 > 10.244.2.2 .*SYN seq/)).toHaveLength(1),
+  ],
+]
+
 describe('facts, as a real kernel showed them', () => {
-  it.each(FACTS)('%s (%s)', (_, name, holds) => {
+  it.each([...FACTS, ...SERVICE_FACTS])('%s (%s)', (_, name, holds) => {
     holds(new Observed(name))
   })
 })

@@ -39,6 +39,12 @@ export const LABS: readonly {
     options: { overlay: 'vxlan', services: SERVICES, proxyMode: 'nftables' },
     flows: [...SERVICE_FLOWS, ...NFT_STRAY_FLOWS],
   },
+  {
+    name: 'host-gw, Services in nftables mode',
+    folder: 'host-gw-nftables',
+    options: { overlay: 'host-gw', services: SERVICES, proxyMode: 'nftables' },
+    flows: [...SERVICE_FLOWS, ...NFT_STRAY_FLOWS],
+  },
 ]
 
 /** The file with what a kernel was seen to do. */

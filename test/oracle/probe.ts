@@ -15,6 +15,7 @@ export type Probe =
       readonly to: string
       readonly port: number
       readonly size: number
+      readonly ttl?: number
       /** IP_MTU_DISCOVER: the default is `want` (DF set, unless the datagram is too large). */
       readonly pmtu?: 'want' | 'dont' | 'do'
     }
@@ -27,8 +28,8 @@ export type Probe =
       /** Seconds to wait for the connection. */
       readonly wait?: number
     }
-  /** UDP probes to ports from 33434 on, one for each hop and one at a time. */
-  | { readonly kind: 'traceroute'; readonly to: string }
+  /** UDP probes to ports from 33434 on, or all to one, one for each hop and one at a time. */
+  | { readonly kind: 'traceroute'; readonly to: string; readonly port?: number }
 
 export const PAYLOAD = 'hello'
 
@@ -49,6 +50,7 @@ export function command(probe: Probe): string {
         `import socket; s = socket.socket(socket.${probe.to.includes(':') ? 'AF_INET6' : 'AF_INET'}, socket.SOCK_DGRAM)`,
         'e = s.settimeout(0.5)',
         ...(probe.pmtu === undefined ? [] : [`e = s.setsockopt(${pmtuOption(probe.to)}, ${PMTU[probe.pmtu]})`]),
+        ...(probe.ttl === undefined ? [] : [`e = s.setsockopt(0, 2, ${probe.ttl})`]),
         `e = s.connect(("${probe.to}", ${probe.port}))`,
         `e = s.send(b"x" * ${probe.size})`,
         'print(len(s.recv(65535)))',
@@ -60,7 +62,7 @@ export function command(probe: Probe): string {
         's.close()',
       ])
     case 'traceroute':
-      return `traceroute -n -q1 -N1 -w1 ${probe.to}`
+      return `traceroute -n -q1 -N1 -w1${probe.port === undefined ? '' : ` -U -p${probe.port}`} ${probe.to}`
   }
 }
 

@@ -15,22 +15,24 @@ const SERVED = [
     nodePort: 30_086,
   },
   { name: 'shut', pod: 'nobody', spec: 'clusterIP: 10.96.0.87, type: NodePort', nodePort: 30_087 },
+  { name: 'asked', pod: 'a2', spec: 'clusterIP: 10.96.0.88, type: NodePort', udpNodePort: 30_088 },
 ] as const
 
 /** Pods of the cluster carry their name as the label `app`. */
 export const SERVICES: readonly string[] = SERVED.map((service) => {
   const nodePort = 'nodePort' in service ? `, nodePort: ${service.nodePort}` : ''
+  const udpNodePort = 'udpNodePort' in service ? `, nodePort: ${service.udpNodePort}` : ''
   return `kind: Service
 apiVersion: v1
 metadata: { name: ${service.name} }
-spec: { ${service.spec}, selector: { app: ${service.pod} }, ports: [{ name: tcp, port: 80, targetPort: 8080${nodePort} }, { name: closed, port: 81, targetPort: 9 }, { name: udp, protocol: UDP, port: 53, targetPort: 7 }] }
+spec: { ${service.spec}, selector: { app: ${service.pod} }, ports: [{ name: tcp, port: 80, targetPort: 8080${nodePort} }, { name: closed, port: 81, targetPort: 9 }, { name: udp, protocol: UDP, port: 53, targetPort: 7${udpNodePort} }] }
 `
 })
 
 const A1 = 'default_a1'
 const echo = (to: string, port = 80): Probe => ({ kind: 'tcp', to, port, exchange: true })
 const knock = (to: string, port = 80, wait?: number): Probe => ({ kind: 'tcp', to, port, exchange: false, wait })
-const udp = (to: string): Probe => ({ kind: 'udp', to, port: 53, size: 5 })
+const udp = (to: string, port = 53) => ({ kind: 'udp', to, port, size: 5 }) as const
 const [NEAR, FAR, SELF, NONE] = ['10.96.0.81', '10.96.0.82', '10.96.0.83', '10.96.0.84']
 const [NODE1, NODE2] = ['192.168.56.11', '192.168.56.12']
 const ANSWERED = { says: /^5$/m }
@@ -55,6 +57,14 @@ export const SERVICE_FLOWS: readonly Flow[] = [
   { name: 'nodeport-none', from: 'laptop', probe: knock(NODE1, 30_087), says: /refused/ },
   { name: 'nodeport-local-own-node', from: 'laptop', probe: echo(NODE2, 30_086), ...ANSWERED },
   { name: 'nodeport-local-other-node', from: 'laptop', probe: knock(NODE1, 30_086, 2.5), says: /timed out/ },
+  // Whoever complains, the error is about a translated packet, and seems to come from the Service's address.
+  { name: 'service-traceroute', from: A1, probe: { kind: 'traceroute', to: FAR, port: 53 }, says: /10\.96\.0\.82/ },
+  { name: 'service-near-ttl-1', from: A1, probe: { ...udp(NEAR), ttl: 1 }, ...ANSWERED },
+  { name: 'service-far-ttl-1', from: A1, probe: { ...udp(FAR), ttl: 1 }, says: /timed out/ },
+  { name: 'service-far-ttl-2', from: A1, probe: { ...udp(FAR), ttl: 2 }, says: /timed out/ },
+  { name: 'service-far-ttl-1-from-node', from: 'node-1', probe: { ...udp(FAR), ttl: 1 }, says: /timed out/ },
+  { name: 'nodeport-ttl-1', from: 'laptop', probe: { ...udp(NODE1, 30_088), ttl: 1 }, says: /timed out/ },
+  { name: 'nodeport-udp', from: 'laptop', probe: udp(NODE1, 30_088), ...ANSWERED },
   { name: 'nodeport-local-from-pod', from: A1, probe: echo(NODE1, 30_086), ...ANSWERED },
 ]
 
