@@ -48,6 +48,16 @@ function distinct(sorted: Endpoint[]): readonly Endpoint[] {
   return sorted
 }
 
+/** Those on one node, in the order of their slices: without making the others. */
+export function endpointsOn(node: string, info: ServicePortInfo, slices: Iterable<EndpointSlice>): readonly Endpoint[] {
+  const here: EndpointSlice[] = []
+  const isHere = (endpoint: SliceEndpoint): boolean => endpoint.node === node
+  for (const slice of slices) {
+    if (slice.endpoints.some(isHere)) here.push({ ...slice, endpoints: slice.endpoints.filter(isHere) })
+  }
+  return here.length === 0 ? NONE : endpointsOf(info, here)
+}
+
 /** The endpoints that one node uses: CategorizeEndpoints. */
 export interface Categories {
   /** For the Cluster traffic policy; topology hints are obeyed. */

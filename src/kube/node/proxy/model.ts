@@ -1,7 +1,7 @@
 import type { Family } from '../../../util/address.ts'
 import { nameOf } from '../../api/meta.ts'
 import type { EndpointSlice, Service } from '../../api/service.ts'
-import { type Endpoint, endpointsOf, type Outlook, outlookOf } from './endpoints.ts'
+import { type Endpoint, endpointsOf, endpointsOn, type Outlook, outlookOf } from './endpoints.ts'
 import { type ServicePortInfo, servicePorts, usesLocalEndpoints } from './service-port.ts'
 
 /** One Service port with its endpoints: a value, replaced when either changes. */
@@ -18,6 +18,13 @@ export class PortState {
   get perNode(): boolean {
     const { info, outlook } = this
     return outlook.hinted || usesLocalEndpoints(info) || (info.vips.length > 0 && info.sourceRanges.length > 0)
+  }
+
+  /** Those on one node. */
+  on(node: string): readonly Endpoint[] {
+    return this.sorted === null
+      ? endpointsOn(node, this.info, this.slices)
+      : this.sorted.filter(({ from }) => from.node === node)
   }
 
   /** In kube-proxy's order. */

@@ -51,15 +51,11 @@ export class IpSet {
 
   /** False when it is there already. */
   private add(entry: IpSetEntry): boolean {
-    const { address, network, protocol, port, second } = entry
-    const parts = [address === undefined ? null : keyOf(address), protocol, port].filter((x) => x != null)
+    const { network, second } = entry
     if (network !== undefined) return this.addNetwork('', network)
-    if (second !== undefined && isPrefix(second)) return this.addNetwork(parts.join(','), second)
-    if (second !== undefined) parts.push(keyOf(second))
-    const key = this.type === 'bitmap:port' ? `${port}` : parts.join(',')
-    if (this.exact.has(key)) return false
-    this.exact.add(key)
-    return true
+    if (second !== undefined && isPrefix(second)) return this.addNetwork(keyFor(entry), second)
+    const before = this.exact.size
+    return this.exact.add(keyFor(entry)).size > before
   }
 
   private addNetwork(key: string, network: Prefix): boolean {
@@ -72,6 +68,21 @@ export class IpSet {
   private within(key: string, address: Address): boolean {
     return this.networks.get(key)?.some((network) => inPrefix(address, network)) ?? false
   }
+}
+
+/** Entries are values that many sets hold, one after the other: their keys are made once. */
+const keys = new WeakMap<IpSetEntry, string>()
+
+/** Of all parts but a network. */
+function keyFor(entry: IpSetEntry): string {
+  const known = keys.get(entry)
+  if (known !== undefined) return known
+  const { address, protocol, port, second } = entry
+  const parts = [address === undefined ? null : keyOf(address), protocol, port].filter((part) => part != null)
+  if (second !== undefined && !isPrefix(second)) parts.push(keyOf(second))
+  const key = parts.join()
+  keys.set(entry, key)
+  return key
 }
 
 /** The sets of a namespace, by name. */

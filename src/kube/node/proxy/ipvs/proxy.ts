@@ -1,4 +1,4 @@
-import { keyOfServer, type VirtualServer, VirtualServers } from '../../../../linux/netfilter/ipvs/virtual-server.ts'
+import { type VirtualServer, VirtualServers } from '../../../../linux/netfilter/ipvs/virtual-server.ts'
 import type { IpSet, IpSetEntry } from '../../../../linux/netfilter/rules/ipset.ts'
 import { type Address, type AddressKey, type Family, familyOf, keyOf } from '../../../../util/address.ts'
 import { inPrefix, type Prefix, prefix } from '../../../../util/prefix.ts'
@@ -8,8 +8,8 @@ import type { ServiceModel } from '../model.ts'
 import { PerNodeServices } from '../per-node.ts'
 import { PROTOCOL_NUMBER } from '../service-port.ts'
 import { ipvsRules } from './rules.ts'
-import { type IpvsService, ipvsService, sctpEntries } from './service.ts'
-import { makeSet, SET_NAMES, type SetEntries, type SetName } from './sets.ts'
+import { type IpvsService, ipvsService, type KubeServer, sctpMembers } from './service.ts'
+import { makeSet, SET_NAMES, type SetName } from './sets.ts'
 
 /** The device that holds the virtual addresses, so that packets to them are delivered to the node and IPVS sees them. */
 export const DUMMY_DEVICE = 'kube-ipvs0'
@@ -44,21 +44,21 @@ export class IpvsProxy {
   }
 }
 
-/** Services as some nodes serve them: their virtual servers but for NodePorts, and the entries of the sets. */
+/** What nodes have in common that serve all Services alike. */
 interface Common {
   readonly services: readonly IpvsService[]
+  /** But for NodePorts, which are at the addresses of each node. */
   readonly servers: ReadonlyMap<string, VirtualServer>
-  readonly entries: ReadonlyMap<SetName, readonly IpSetEntry[]>
+  /** But for those that depend on the node. */
+  readonly sets: ReadonlyMap<SetName, IpSet>
+  /** A virtual server at every address of one, but for NodePorts'. */
+  readonly addresses: ReadonlyMap<AddressKey, KubeServer>
 }
 
 class Group {
   private readonly services: PerNodeServices<IpvsService>
-  private shared: Common | null = null
-  /** Of Services that nodes serve in different ways, by what they use of them. */
-  private readonly local = new Map<string, Common>()
-  /** Endpoints by their node, for hairpin. */
-  private loopBack: { readonly version: number; readonly entries: ReadonlyMap<string, readonly IpSetEntry[]> } | null =
-    null
+  /** By what nodes use of Services that they serve in different ways. */
+  private readonly common = new Map<string, Common>()
 
   constructor(
     private readonly model: ServiceModel,
@@ -71,38 +71,50 @@ class Group {
   }
 
   part(node: ProxyNode): IpvsPart {
-    const { shared, own } = this.refresh(node)
-    const services = [...shared.services, ...own.services]
+    const common = this.commonTo(node)
     const reachable = this.nodeAddresses(node)
-    const elsewhere = new Set<AddressKey>(node.addresses.map(keyOf))
-    const addresses = boundAddresses(services).filter((address) => !elsewhere.has(keyOf(address)))
-    const sets = this.sets([shared, own], this.ofNode(node, services, reachable, addresses))
+    const bound = boundOn(node, common)
+    const sets = this.sets(common, node, reachable, bound)
     return {
-      servers: new VirtualServers([shared.servers, own.servers, nodePortServers(services, reachable)]),
+      servers: new VirtualServers([common.servers, nodePortServers(common.services, reachable)]),
       sets,
       rules: ipvsRules({
         options: this.options,
         family: this.family,
         localPods: localPods(this.options, node, this.family),
         filled: new Set(SET_NAMES.filter((_, i) => sets[i].entries.length > 0)),
-        closedToNode: services.flatMap(({ info, closedToNode }) =>
+        closedToNode: common.services.flatMap(({ info, closedToNode }) =>
           closedToNode.map((address) => ({ address, protocol: PROTOCOL_NUMBER[info.protocol], port: info.port })),
         ),
       }),
-      addresses,
+      addresses: bound.map(({ address }) => address),
     }
   }
 
-  private refresh(node: ProxyNode): { readonly shared: Common; readonly own: Common } {
-    const { perNodeChanged } = this.services.refresh(() => {
-      this.shared = null
-    })
-    if (perNodeChanged) this.local.clear()
-    this.shared ??= commonOf(this.services.shared())
+  private commonTo(node: ProxyNode): Common {
+    this.services.refresh(() => this.common.clear())
     const { key, items } = this.services.local(node)
-    let own = this.local.get(key)
-    if (own === undefined) this.local.set(key, (own = commonOf(items)))
-    return { shared: this.shared, own }
+    let common = this.common.get(key)
+    if (common === undefined) {
+      this.common.set(key, (common = this.commonOf([...this.services.shared(), ...items])))
+    }
+    return common
+  }
+
+  private commonOf(services: readonly IpvsService[]): Common {
+    const servers = new Map<string, VirtualServer>()
+    const addresses = new Map<AddressKey, KubeServer>()
+    const members = new Map<SetName, IpSetEntry[]>(SET_NAMES.map((name) => [name, []]))
+    for (const service of services) {
+      for (const server of service.servers) {
+        addServer(servers, server)
+        addresses.set(keyOf(server.address), server)
+      }
+      for (const [name, entry] of service.members) members.get(name)!.push(entry)
+    }
+    const sets = new Map(SET_NAMES.map((name) => [name, makeSet(name, this.family, members.get(name)!)]))
+    sets.set('IPVS-IPS', makeSet('IPVS-IPS', this.family, membersOf(addresses.values())))
+    return { services, servers, sets, addresses }
   }
 
   /** Where NodePorts are open. Never on loopback addresses. */
@@ -111,61 +123,47 @@ class Group {
     return all.filter((address) => familyOf(address) === this.family && !inPrefix(address, LOOPBACK[this.family]))
   }
 
-  private ofNode(
+  /** In the order of SET_NAMES. */
+  private sets(
+    { services, sets, addresses: all }: Common,
     node: ProxyNode,
-    services: readonly IpvsService[],
     reachable: readonly Address[],
-    bound: readonly Address[],
-  ): SetEntries {
-    const sctp = services.map(({ info }) => sctpEntries(info, reachable))
-    return {
-      'LOOP-BACK': this.localEndpoints(node.name),
-      'IPVS-IPS': bound.map((address) => ({ address })),
-      'NODE-PORT-SCTP-HASH': sctp.flatMap((entries) => entries['NODE-PORT-SCTP-HASH'] ?? []),
-      'NODE-PORT-LOCAL-SCTP-HASH': sctp.flatMap((entries) => entries['NODE-PORT-LOCAL-SCTP-HASH'] ?? []),
+    bound: readonly KubeServer[],
+  ): IpSet[] {
+    const own = new Map<SetName, readonly IpSetEntry[]>([['LOOP-BACK', this.localEndpoints(node.name)]])
+    if (bound.length < all.size) own.set('IPVS-IPS', membersOf(bound))
+    const sctp = services.flatMap(({ info }) => sctpMembers(info, reachable))
+    for (const [name] of sctp) {
+      own.set(
+        name,
+        sctp.filter(([other]) => other === name).map(([, entry]) => entry),
+      )
     }
-  }
-
-  private sets(common: readonly Common[], own: SetEntries): IpSet[] {
     return SET_NAMES.map((name) => {
-      const entries = [...common.flatMap(({ entries }) => entries.get(name) ?? []), ...(own[name] ?? [])]
-      return makeSet(name, this.family, entries)
+      const entries = own.get(name)
+      return entries === undefined ? sets.get(name)! : makeSet(name, this.family, entries)
     })
   }
 
+  /** For hairpin: an endpoint that reaches itself is masqueraded. */
   private localEndpoints(node: string): readonly IpSetEntry[] {
-    const { model, family } = this
-    if (this.loopBack?.version !== model.version) {
-      const entries = new Map<string, IpSetEntry[]>()
-      for (const { info, endpoints } of model.allPorts(family)) {
-        const protocol = PROTOCOL_NUMBER[info.protocol]
-        for (const { address, port, from } of endpoints) {
-          const entry = { address, protocol, port, second: address }
-          const known = entries.get(from.node)
-          if (known === undefined) entries.set(from.node, [entry])
-          else known.push(entry)
-        }
+    const entries: IpSetEntry[] = []
+    for (const port of this.model.allPorts(this.family)) {
+      const protocol = PROTOCOL_NUMBER[port.info.protocol]
+      for (const { address, port: at } of port.on(node)) {
+        entries.push({ address, protocol, port: at, second: address })
       }
-      this.loopBack = { version: model.version, entries }
     }
-    return this.loopBack.entries.get(node) ?? []
+    return entries
   }
 }
 
-function commonOf(services: readonly IpvsService[]): Common {
-  const servers = new Map<string, VirtualServer>()
-  const entries = new Map<SetName, IpSetEntry[]>()
-  for (const service of services) {
-    for (const server of service.servers) addServer(servers, server)
-    for (const name of SET_NAMES) {
-      const more = service.entries[name] ?? []
-      if (more.length === 0) continue
-      const known = entries.get(name)
-      if (known === undefined) entries.set(name, [...more])
-      else known.push(...more)
-    }
-  }
-  return { services, servers, entries }
+const membersOf = (servers: Iterable<KubeServer>): IpSetEntry[] => Array.from(servers, ({ member }) => member)
+
+/** Whose addresses kube-ipvs0 gets: not those that another device has. */
+function boundOn(node: ProxyNode, { addresses }: Common): KubeServer[] {
+  const elsewhere = new Set<AddressKey>(node.addresses.map(keyOf))
+  return [...addresses.values()].filter(({ address }) => !elsewhere.has(keyOf(address)))
 }
 
 function nodePortServers(services: readonly IpvsService[], addresses: readonly Address[]): Map<string, VirtualServer> {
@@ -177,14 +175,6 @@ function nodePortServers(services: readonly IpvsService[], addresses: readonly A
 }
 
 /** Of two with one address and port the first stays. */
-function addServer(servers: Map<string, VirtualServer>, server: VirtualServer): void {
-  const key = keyOfServer(server)
-  if (!servers.has(key)) servers.set(key, server)
-}
-
-/** Each once. */
-function boundAddresses(services: readonly IpvsService[]): Address[] {
-  const found = new Map<AddressKey, Address>()
-  for (const { servers } of services) for (const { address } of servers) found.set(keyOf(address), address)
-  return [...found.values()]
+function addServer(servers: Map<string, VirtualServer>, server: KubeServer): void {
+  if (!servers.has(server.key)) servers.set(server.key, server)
 }

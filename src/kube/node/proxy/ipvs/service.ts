@@ -1,20 +1,19 @@
-import type { VirtualServer } from '../../../../linux/netfilter/ipvs/virtual-server.ts'
+import { keyOfServer, type VirtualServer } from '../../../../linux/netfilter/ipvs/virtual-server.ts'
 import type { IpSetEntry } from '../../../../linux/netfilter/rules/ipset.ts'
 import type { SchedulerName } from '../../../../trace/steps/packet.ts'
 import type { Address } from '../../../../util/address.ts'
 import type { Categories, Endpoint } from '../endpoints.ts'
 import { admitsNode, PROTOCOL_NUMBER, type ServicePortInfo } from '../service-port.ts'
-import type { SetEntries } from './sets.ts'
+import type { SetMember } from './sets.ts'
 
 /** What one Service port gives to IPVS, on nodes that use the same endpoints. */
 export interface IpvsService {
   readonly info: ServicePortInfo
   /** At its cluster, external and load balancer addresses. */
-  readonly servers: readonly VirtualServer[]
+  readonly servers: readonly KubeServer[]
   /** At an address of a node; null without a NodePort. */
-  readonly nodePort: ((address: Address) => VirtualServer) | null
-  /** But for those that depend on the node's addresses. */
-  readonly entries: SetEntries
+  readonly nodePort: ((address: Address) => KubeServer) | null
+  readonly members: readonly SetMember[]
   /** Load balancer addresses that the node itself may not use: it lies outside their source ranges. */
   readonly closedToNode: readonly Address[]
 }
@@ -26,7 +25,7 @@ export function ipvsService(
   nodeAddress: Address | null,
   scheduler: SchedulerName,
 ): IpvsService {
-  const at = (address: Address, port: number, local: boolean): VirtualServer =>
+  const at = (address: Address, port: number, local: boolean): KubeServer =>
     new KubeServer(info, address, port, scheduler, found, local)
   const external = [...info.externalIPs, ...info.vips]
   return {
@@ -36,13 +35,17 @@ export function ipvsService(
       ...external.map((address) => at(address, info.port, info.externalLocal)),
     ],
     nodePort: info.nodePort === 0 ? null : (address) => at(address, info.nodePort, info.externalLocal),
-    entries: entriesOf(info, nodeAddress),
+    members: membersOf(info, nodeAddress),
     closedToNode: info.sourceRanges.length === 0 || admitsNode(info, nodeAddress) ? [] : info.vips,
   }
 }
 
 /** A virtual server whose real servers are looked up when somebody first asks. */
-class KubeServer implements VirtualServer {
+export class KubeServer implements VirtualServer {
+  /** Its key among virtual servers. */
+  readonly key: string
+  /** Its address as a member of IPVS-IPS. */
+  readonly member: IpSetEntry
   readonly protocol: number
   readonly persistence: number
   readonly hashPorts: boolean
@@ -61,6 +64,8 @@ class KubeServer implements VirtualServer {
     this.persistence = info.affinity
     this.hashPorts = scheduler === 'mh'
     this.origin = info.origin
+    this.key = keyOfServer(this)
+    this.member = { address }
   }
 
   get reals(): VirtualServer['reals'] {
@@ -73,39 +78,44 @@ class KubeServer implements VirtualServer {
 const realsOf = ({ cluster, local }: Categories, onlyLocal: boolean): readonly Endpoint[] =>
   onlyLocal && local.length > 0 ? local : cluster
 
-function entriesOf(info: ServicePortInfo, nodeAddress: Address | null): SetEntries {
-  const { port, vips, externalIPs, externalLocal, sourceRanges, nodePort, healthCheckNodePort } = info
+/** But for those that depend on the node's addresses: see `sctpMembers`. */
+function membersOf(info: ServicePortInfo, nodeAddress: Address | null): SetMember[] {
+  const { port, nodePort } = info
   const protocol = PROTOCOL_NUMBER[info.protocol]
-  const entry = (address: Address): IpSetEntry => ({ address, protocol, port })
-  const lb = vips.map(entry)
-  const fenced = sourceRanges.length > 0
-  return {
-    'CLUSTER-IP': [entry(info.clusterIP)],
-    [externalLocal ? 'EXTERNAL-IP-LOCAL' : 'EXTERNAL-IP']: externalIPs.map(entry),
-    'LOAD-BALANCER': lb,
-    'LOAD-BALANCER-LOCAL': externalLocal ? lb : [],
-    'LOAD-BALANCER-FW': fenced ? lb : [],
-    'LOAD-BALANCER-SOURCE-CIDR': lb.flatMap((one) => sourceRanges.map((second) => ({ ...one, second }))),
-    'LOAD-BALANCER-SOURCE-IP':
-      fenced && admitsNode(info, nodeAddress) ? vips.map((second) => ({ ...entry(second), second })) : [],
-    ...nodePortEntries(info.protocol, nodePort, externalLocal),
-    'HEALTH-CHECK-NODE-PORT': healthCheckNodePort === 0 ? [] : [{ port: healthCheckNodePort }],
+  const members: SetMember[] = [['CLUSTER-IP', { address: info.clusterIP, protocol, port }]]
+  for (const address of info.externalIPs) {
+    members.push([info.externalLocal ? 'EXTERNAL-IP-LOCAL' : 'EXTERNAL-IP', { address, protocol, port }])
   }
+  for (const vip of info.vips) members.push(...loadBalancerMembers(info, vip, nodeAddress))
+  if (nodePort !== 0 && info.protocol !== 'sctp') {
+    const name = info.protocol === 'tcp' ? 'TCP' : 'UDP'
+    members.push([`NODE-PORT-${name}`, { port: nodePort }])
+    if (info.externalLocal) members.push([`NODE-PORT-LOCAL-${name}`, { port: nodePort }])
+  }
+  if (info.healthCheckNodePort !== 0) members.push(['HEALTH-CHECK-NODE-PORT', { port: info.healthCheckNodePort }])
+  return members
 }
 
-/** SCTP's are at each address of the node: see `sctpEntries`. */
-function nodePortEntries(protocol: ServicePortInfo['protocol'], port: number, local: boolean): SetEntries {
-  if (port === 0 || protocol === 'sctp') return {}
-  const name = protocol === 'tcp' ? 'TCP' : 'UDP'
-  return { [`NODE-PORT-${name}`]: [{ port }], ...(local && { [`NODE-PORT-LOCAL-${name}`]: [{ port }] }) }
+function loadBalancerMembers(info: ServicePortInfo, address: Address, nodeAddress: Address | null): SetMember[] {
+  const entry = { address, protocol: PROTOCOL_NUMBER[info.protocol], port: info.port }
+  const members: SetMember[] = [['LOAD-BALANCER', entry]]
+  if (info.externalLocal) members.push(['LOAD-BALANCER-LOCAL', entry])
+  if (info.sourceRanges.length === 0) return members
+  members.push(['LOAD-BALANCER-FW', entry])
+  for (const second of info.sourceRanges) members.push(['LOAD-BALANCER-SOURCE-CIDR', { ...entry, second }])
+  if (admitsNode(info, nodeAddress)) members.push(['LOAD-BALANCER-SOURCE-IP', { ...entry, second: address }])
+  return members
 }
 
 /** SCTP's NodePorts stand in a set once for each address of the node. */
-export function sctpEntries(
+export function sctpMembers(
   { protocol, nodePort, externalLocal }: ServicePortInfo,
   addresses: readonly Address[],
-): SetEntries {
-  if (protocol !== 'sctp' || nodePort === 0) return {}
-  const entries = addresses.map((address) => ({ address, protocol: PROTOCOL_NUMBER.sctp, port: nodePort }))
-  return { 'NODE-PORT-SCTP-HASH': entries, ...(externalLocal && { 'NODE-PORT-LOCAL-SCTP-HASH': entries }) }
+): SetMember[] {
+  if (protocol !== 'sctp' || nodePort === 0) return []
+  return addresses.flatMap((address): SetMember[] => {
+    const entry = { address, protocol: PROTOCOL_NUMBER.sctp, port: nodePort }
+    const member: SetMember = ['NODE-PORT-SCTP-HASH', entry]
+    return externalLocal ? [member, ['NODE-PORT-LOCAL-SCTP-HASH', entry]] : [member]
+  })
 }

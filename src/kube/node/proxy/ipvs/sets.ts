@@ -48,8 +48,8 @@ const LONGEST = 31
 export const setName = (name: SetName, family: Family): string =>
   family === 4 ? `KUBE-${name}` : `KUBE-6-${name}`.slice(0, LONGEST)
 
-/** Entries by set; sets without any may be absent. */
-export type SetEntries = Partial<Readonly<Record<SetName, readonly IpSetEntry[]>>>
+/** A set, and what it holds. */
+export type SetMember = readonly [SetName, IpSetEntry]
 
 export function makeSet(name: SetName, family: Family, entries: readonly IpSetEntry[]): IpSet {
   const [type, comment] = SETS[name]
