@@ -154,3 +154,35 @@ describe('between the modes differ', () => {
     ])
   })
 })
+
+/** KubeProxyConfiguration, ipvs.scheduler. */
+describe('the scheduler of ipvs mode', () => {
+  const picks = (scheduler: string, client: string, count: number): string[] => {
+    const config = `---\napiVersion: kubeproxy.config.k8s.io/v1alpha1\nkind: KubeProxyConfiguration\nmode: ipvs\nipvs: { scheduler: ${scheduler} }\n`
+    const emulation = new Emulation(load([{ name: 'in.yaml', text: CLUSTER + config }]))
+    return Array.from({ length: count }, () => {
+      const { trace } = emulation.trace({ from: client, to: 'svc/web' })
+      return trace.delivered!.name
+    })
+  }
+
+  it('takes endpoints in turn (rr)', () => {
+    expect(picks("''", 'client', 4)).toEqual(['web-1', 'web-2', 'web-1', 'web-2'])
+  })
+
+  it("or by the client's address (sh), whatever port it comes from", () => {
+    expect(new Set(picks('sh', 'client', 6)).size).toBe(1)
+  })
+
+  it('or by its port too (mh, as kube-proxy sets it up)', () => {
+    expect(new Set(picks('mh', 'client', 16)).size).toBe(2)
+  })
+
+  it('or by how many connections each has (lc)', () => {
+    expect(new Set(picks('lc', 'client', 2)).size).toBe(2)
+  })
+
+  it('is one that the kernel has', () => {
+    expect(() => picks('fifo', 'client', 1)).toThrow(/ipvs\.scheduler.*fifo/s)
+  })
+})
