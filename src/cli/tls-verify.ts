@@ -1,13 +1,16 @@
+import { isIP } from 'node:net'
 import { type Command, Option } from 'commander'
 import { certificate as messages } from '../explain/messages/en-certificate.ts'
 import { EXIT } from './exit.ts'
 import { print, printJson } from './output.ts'
 import { repeated, time } from './parse.ts'
+import { PASSWORD_SOURCES } from './password.ts'
 import { tlsGroup } from './tls.ts'
 
 interface Options {
   readonly roots: readonly string[]
   readonly chain: string
+  readonly secret?: string
   readonly password?: string
   readonly name?: string
   readonly at?: number
@@ -25,7 +28,8 @@ export function addTlsVerify(program: Command): void {
     .description('judge a certificate chain, saying why: RFC 5280 for the path, RFC 9525 for the name')
     .requiredOption('--roots <file>', 'trusted certificates, PEM or DER (repeatable)', repeated)
     .requiredOption('--chain <file>', 'what the peer sends, the leaf first: PEM, DER, PKCS#12 or a Secret')
-    .option('--password <password>', 'of the PKCS#12 file')
+    .option('--secret <name>', 'which Secret, where the file holds several: NAME or NAMESPACE/NAME')
+    .option('--password <source>', `the password of the PKCS#12 file: ${PASSWORD_SOURCES}`)
     .option('--name <name>', 'host name, address or SPIFFE ID that the leaf must have')
     .option('--at <time>', 'time of judgement, RFC 3339 or a date (default: now)', time)
     .addOption(
@@ -42,17 +46,19 @@ export function addTlsVerify(program: Command): void {
     .addHelpText(
       'after',
       '\nExamples:\n  podwire tls verify --roots ca.crt --chain tls.crt --name web.default.svc\n' +
-        '  podwire tls verify --roots ca.crt --chain tls.crt --name web --at 2027-01-01 -o json',
+        '  podwire tls verify --roots ca.crt --chain tls.crt --name web --at 2027-01-01 -o json\n' +
+        '  kubectl get secret web-tls -o yaml | podwire tls verify --roots ca.crt --chain - --name web.default.svc\n' +
+        '  podwire tls verify --roots ca.crt --chain web.p12 --password file:password.txt --name web',
     )
     .action(verify)
 }
 
 /** What shows the same elsewhere. */
 function opensslCommand(at: number, { roots, chain, name, purpose, crl = [] }: Omit<Options, 'output'>): string {
-  const host = name !== undefined && /^[\d.]+$|:/.test(name) ? '-verify_ip' : '-verify_hostname'
+  const host = name !== undefined && isIP(name) !== 0 ? '-verify_ip' : '-verify_hostname'
   const words = [
     'openssl verify -partial_chain -auth_level 2',
-    ...roots.map((file) => `-CAfile ${quoted(file)}`),
+    ...roots.map((file) => `-trusted ${quoted(file)}`),
     `-untrusted ${quoted(chain)} -purpose ssl${purpose} -attime ${Math.floor(at / 1000)}`,
     ...(name === undefined ? [] : [`${host} ${quoted(name)}`]),
     ...crl.map((file) => `-crl_check -CRLfile ${quoted(file)}`),
@@ -68,19 +74,19 @@ async function verify({ roots, chain, name, purpose, output, ...more }: Options)
   const { judge } = await import('../pki/path/judge.ts')
   const { loadCertificates, loadCrls } = await import('../pki/load/load.ts')
   const { parseOcspResponse } = await import('../pki/x509/ocsp.ts')
-  const { isPkcs12, loadChain, secretIn } = await import('./chain-file.ts')
+  const { loadChain } = await import('./chain-file.ts')
+  const { passwordFrom } = await import('./password.ts')
   const { loadFile } = await import('../host/certificate-files.ts')
   const { certificateText } = await import('../explain/text/certificate.ts')
   const all = <T>(files: readonly string[] | undefined, load: (bytes: Uint8Array) => readonly T[]): T[] =>
     (files ?? []).flatMap((file) => loadFile(file, load))
   const at = more.at ?? Date.now()
-  let opensslReads = true
+  const password = (): string => (more.password === undefined ? '' : passwordFrom(more.password))
+  const given = loadFile(chain, (bytes) => loadChain(bytes, { file: chain, password, secret: more.secret }))
   const { verdict, events } = judge({
     roots: all(roots, loadCertificates),
-    chain: loadFile(chain, (bytes) => {
-      opensslReads = !isPkcs12(bytes) && (bytes[0] === 0x30 || secretIn(bytes) === null)
-      return loadChain(bytes, more.password)
-    }),
+    chain: given.certificates,
+    ...(given.key === null ? {} : { key: given.key }),
     at,
     purpose,
     ...(name === undefined ? {} : { name }),
@@ -90,6 +96,9 @@ async function verify({ roots, chain, name, purpose, output, ...more }: Options)
   })
   if (output === 'json') printJson('CertificateVerdict', { at: new Date(at).toISOString(), purpose, name, ...verdict })
   else {
+    // openssl verify knows neither Secrets nor OCSP responses nor names that are URIs.
+    const opensslReads =
+      chain !== '-' && ['pem', 'der'].includes(given.form) && more.ocsp === undefined && !name?.includes('://')
     const same = opensslReads ? ['', opensslCommand(at, { roots, chain, name, purpose, ...more })] : []
     print([...certificateText(events), ...same])
   }

@@ -3,6 +3,9 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync 
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { present } from '../../src/pki/issue/faults.ts'
+import { formatPem } from '../../src/pki/load/pem.ts'
+import { Rng } from '../../src/util/rng.ts'
 
 const ROOT = join(import.meta.dirname, '../..')
 const folder = mkdtempSync(join(tmpdir(), 'podwire-'))
@@ -35,6 +38,32 @@ items:
 - { apiVersion: v1, kind: Pod, metadata: { name: a, namespace: shop }, spec: { nodeName: node-1, containers: [{ name: a, image: i }] } }
 - { apiVersion: v1, kind: Pod, metadata: { name: b, namespace: shop }, spec: { nodeName: node-2, containers: [{ name: b, image: i, ports: [{ containerPort: 8080 }] }] } }
 `
+
+describe('podwire tls verify', () => {
+  const at = '2026-03-01T09:00:00Z'
+  const { identity, roots } = present(null, { at, names: ['DNS:web'] }, new Rng(1))
+  const pem = [identity.certificate, ...identity.chain].map(({ der }) => formatPem('CERTIFICATE', der)).join('')
+  const args = ['tls', 'verify', '--roots', 'roots.der', '--name', 'web', '--at', at]
+
+  it('reads a Secret from standard input', () => {
+    writeFileSync(join(folder, 'roots.der'), roots[0].der)
+    const data = { 'tls.crt': Buffer.from(pem).toString('base64') }
+    const secret = { apiVersion: 'v1', kind: 'Secret', type: 'kubernetes.io/tls', metadata: { name: 'web-tls' }, data }
+    const { code, out, err } = podwire([...args, '--chain', '-'], JSON.stringify(secret))
+    expect({ code, err }).toEqual({ code: 0, err: '' })
+    expect(out).toMatch(/^OK {2}CN=web is trusted/)
+  })
+
+  it.skipIf(spawnSync('openssl', ['version']).status !== 0)('reads the password of a file from it', () => {
+    writeFileSync(join(folder, 'roots.der'), roots[0].der)
+    writeFileSync(join(folder, 'all.pem'), formatPem('PRIVATE KEY', identity.key.pkcs8) + pem)
+    const made = ['pkcs12', '-export', '-in', 'all.pem', '-out', 'web.p12', '-passout', 'pass:moon']
+    execFileSync('openssl', made, { cwd: folder })
+    const verify = [...args, '--chain', 'web.p12', '--password', 'stdin']
+    expect(podwire(verify, 'moon\n')).toMatchObject({ code: 0, err: '' })
+    expect(podwire(verify, 'sun\n')).toMatchObject({ code: 2, out: '' })
+  })
+})
 
 describe('podwire trace', () => {
   it('prints the verdict first and exits 0 when the answer came back', () => {

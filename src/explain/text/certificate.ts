@@ -1,4 +1,9 @@
-import type { CertificateError, CertificateEvent, CertificateSearchStep } from '../../trace/steps/cert.ts'
+import type {
+  CertificateError,
+  CertificateErrorCode,
+  CertificateEvent,
+  CertificateSearchStep,
+} from '../../trace/steps/cert.ts'
 import { certificate as en } from '../messages/en-certificate.ts'
 import { columns } from './columns.ts'
 
@@ -47,13 +52,19 @@ function pathSection(judged: Judged, verdict: Verdict, events: readonly Certific
   return [`${en.heading.path}  ${title}`, ...lines, ...searchErrors(checks, errors)]
 }
 
+/** Other errors that are no rule's tell who is missing above. */
+const OF_THE_LEAF: readonly CertificateErrorCode[] = ['name-mismatch', 'key-mismatch']
+
 const row = ({ check, detail, ok, rfc }: Check): string[] => [en.check[check], detail, ok ? en.holds : en.fails, rfc]
 
-/** What stopped the search is no rule on a certificate, and stands below them. */
+/** What stopped the search, or speaks of no certificate of the path alone, is no rule on one and stands below them. */
 function searchErrors(checks: readonly Check[], errors: readonly CertificateError[]): string[] {
   const shown = new Set(checks.filter((check) => !check.ok).map((check) => `${check.depth} ${check.detail}`))
   const left = errors.filter((error) => !shown.has(`${error.depth} ${error.detail}`))
-  return left.map((error) => ` [${error.depth + 1}] ${error.detail}  ${en.fails}  ${error.rfc}`)
+  return left.map((error) => {
+    const depth = OF_THE_LEAF.includes(error.code) ? 0 : error.depth + 1
+    return ` [${depth}] ${error.detail}  ${en.fails}  ${error.rfc}`
+  })
 }
 
 /** The checks of the path that the verdict is about: those that came just before its own `cert-path`. */

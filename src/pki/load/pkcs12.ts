@@ -1,5 +1,6 @@
 import forge from 'node-forge'
 import { Malformed } from '../../util/malformed.ts'
+import { TAG } from '../der/read.ts'
 import { encode } from '../der/write.ts'
 import { keyMismatch } from '../match-key.ts'
 import { type PrivateKey, parsePkcs1, parsePkcs8 } from '../private-key.ts'
@@ -10,6 +11,13 @@ export interface Pkcs12 {
   readonly key: PrivateKey | null
   /** The key's certificate first, when there is a key; then the others as they stand. */
   readonly certificates: readonly Certificate[]
+}
+
+/** PFX begins with version 3, a certificate with another SEQUENCE. */
+export function isPkcs12(bytes: Uint8Array): boolean {
+  if (bytes[0] !== TAG.sequence || bytes.length < 2) return false
+  const at = bytes[1] > 0x80 ? 2 + (bytes[1] & 0x7f) : 2
+  return bytes[at] === 2 && bytes[at + 1] === 1 && bytes[at + 2] === 3
 }
 
 /** PKCS#12 (RFC 7292) through node-forge: PBES2 with AES and the old 3DES and RC2. Throws `Malformed`. At most 1 MiB. */

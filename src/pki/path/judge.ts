@@ -5,7 +5,9 @@ import type {
   CertificateVerdict,
 } from '../../trace/steps/cert.ts'
 import { labelOf } from '../label.ts'
+import { keyMismatch } from '../match-key.ts'
 import { isoSeconds, type Moment, millisOf } from '../moment.ts'
+import type { PrivateKey } from '../private-key.ts'
 import type { Certificate } from '../x509/certificate.ts'
 import type { Crl } from '../x509/crl.ts'
 import type { OcspResponse } from '../x509/ocsp.ts'
@@ -28,6 +30,8 @@ export interface Question {
   /** Certificates that exist and were not sent; they tell a forgotten intermediate from an unknown CA, and complete no path. */
   readonly known?: readonly Certificate[]
   readonly policy?: Partial<Policy>
+  /** The private key that goes with the chain, where it is at hand: a server would not start with another one. */
+  readonly key?: PrivateKey
 }
 
 export interface Judgement {
@@ -57,7 +61,8 @@ export function judge(question: Question): Judgement {
   }
   const search: CertificateSearchStep[] = []
   const best = findBest(leaf, rest, question, rules, search)
-  const errors = [...nameErrors(name, reference), ...best.errors]
+  const mismatch = question.key === undefined ? null : keyMismatch(leaf, question.key)
+  const errors = [...nameErrors(name, reference), ...(mismatch === null ? [] : [mismatch]), ...best.errors]
   const ok = errors.length === 0
   const subjects = best.path.certificates.map((c) => c.subject.text)
   const verdict: CertificateVerdict = { ok, ...(best.path.complete ? { path: subjects } : {}), errors, search }

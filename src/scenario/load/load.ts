@@ -229,7 +229,8 @@ function textFault(text: string): { readonly offset: number; readonly fatal: boo
   return replaced < 0 ? null : { offset: replaced, fatal: false }
 }
 
-function objectsOf(source: Source, problems: Problems): Iterable<RawObject> {
+/** Its objects, JSON or YAML, Lists opened. */
+export function objectsOf(source: Source, problems: Problems): Iterable<RawObject> {
   const json = /\.(json|ndjson|jsonl)$/i.test(source.name) || looksLikeJson(source.text)
   return json ? jsonObjects(source, problems) : yamlObjects(source, problems)
 }

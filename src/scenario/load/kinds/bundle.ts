@@ -17,12 +17,12 @@ export function readSecret(reader: ObjectReader, root: Fields): Bundle | null {
   const data: Record<string, Uint8Array> = {}
   for (const [key, value] of Object.entries(encoded)) {
     if (typeof value !== 'string' || !(type === TLS || value.startsWith(PEM.base64))) continue
-    const text = value.replace(/[\r\n]/g, '')
-    if (!BASE64.test(text)) {
+    const bytes = decodeBase64(value)
+    if (bytes === null) {
       const what = `illegal base64 data in data[${key}]`
       reader.fail(['data', key], `Secret in version "v1" cannot be handled as a Secret: ${what}`)
     }
-    data[key] = new Uint8Array(Buffer.from(text, 'base64'))
+    data[key] = bytes ?? new Uint8Array(0)
   }
   for (const [key, value] of Object.entries(plain))
     if (typeof value === 'string' && (type === TLS || value.includes(PEM.text))) data[key] = utf8(value)
@@ -34,6 +34,12 @@ export function readSecret(reader: ObjectReader, root: Fields): Bundle | null {
     }
   }
   return Object.keys(data).length === 0 && issue === null ? null : { meta, kind: 'Secret', type, data, issue }
+}
+
+/** As Go reads a []byte: line breaks do not count, all else must be right; null when it is not. */
+export function decodeBase64(value: string): Uint8Array | null {
+  const text = value.replace(/[\r\n]/g, '')
+  return BASE64.test(text) ? new Uint8Array(Buffer.from(text, 'base64')) : null
 }
 
 /** A ConfigMap that holds certificates; null for all others. */
