@@ -32,6 +32,8 @@ function sendHello(core: Core, config: ClientConfig): State {
   core.send(message)
   core.flush()
   core.output.version = VERSION.tls12
+  // From the first ClientHello on, unless the server turns out to speak TLS 1.2 (RFC 8446 5).
+  core.dropsChangeCipherSpec = offer.versions.includes('TLS 1.3')
   if (offer.earlyData) startEarlyData(core, offer)
   return new WaitServerHello(offer)
 }

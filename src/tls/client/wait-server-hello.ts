@@ -54,8 +54,14 @@ export class WaitServerHello implements State {
 function versionOf({ version, random, extensions }: ServerHello, { versions, retry }: Offer): Version {
   const selected = find(extensions, 'supported_versions', selectedVersion)
   if (selected === null) {
-    if (version === VERSION.tls12 && versions.includes('TLS 1.2') && retry === null && !isRetry(random))
-      return 'TLS 1.2'
+    if (isRetry(random)) {
+      throw new TlsError('missing_extension', 'a HelloRetryRequest carries supported_versions', 'RFC 8446 9.2')
+    }
+    if (retry !== null) {
+      const rule = `the version stays that of the HelloRetryRequest, TLS 1.3, not ${versionName(version)}`
+      throw new TlsError('illegal_parameter', rule, 'RFC 8446 4.1.4')
+    }
+    if (version === VERSION.tls12 && versions.includes('TLS 1.2')) return 'TLS 1.2'
     const rule =
       version < VERSION.tls12
         ? `the server chose ${versionName(version)}, which RFC 8996 retired: it must not be negotiated`

@@ -13,9 +13,9 @@ export interface ChosenIdentity {
   readonly scheme: SignatureScheme
 }
 
-/** Those that serve the name; all, where none does and names are not strict. Throws unrecognized_name. */
+/** Those that serve the name; all, where none does and names are not strict. Throws unrecognized_name, and missing_extension for none. */
 export function identitiesFor({ identities, strictNames }: ServerConfig, name: string | null): readonly Identity[] {
-  if (name === null) return identities
+  if (name === null) return unnamed(identities, strictNames === true)
   const named = identities.filter(({ names }) => names?.some((pattern) => nameMatches(pattern, name)))
   if (named.length > 0) return named
   const open = identities.filter(({ names }) => names === undefined)
@@ -23,6 +23,14 @@ export function identitiesFor({ identities, strictNames }: ServerConfig, name: s
   const served = identities.flatMap(({ names = [] }) => names).join(', ')
   const rule = `the server serves ${served}, not ${name}`
   throw new TlsError('unrecognized_name', rule, 'RFC 6066 3', known(`asked for ${name}`, `serves ${served}`))
+}
+
+/** RFC 8446 9.2: a server that goes by names should want one. */
+function unnamed(identities: readonly Identity[], strict: boolean): readonly Identity[] {
+  if (!strict || identities.some(({ names }) => names === undefined)) return identities
+  const served = identities.flatMap(({ names = [] }) => names).join(', ')
+  const rule = `the server serves ${served} and wants to know which is meant: server_name is missing`
+  throw new TlsError('missing_extension', rule, 'RFC 8446 9.2', known('names no server', `serves ${served}`))
 }
 
 /** The first identity for the name that can sign as the client verifies. Throws handshake_failure. */

@@ -12,6 +12,7 @@ import type { Session } from '../../session/session.ts'
 import type { State } from '../../state.ts'
 import { type Suite, suiteOf } from '../../suite.ts'
 import { protections12, type Secrets12 } from '../../tls12/keys.ts'
+import { checkPointFormats } from '../../tls12/point-formats.ts'
 import type { Offer } from '../offer.ts'
 import { chosenProtocol } from '../tls13/wait-encrypted-extensions.ts'
 import { WaitCertificate12 } from './wait-certificate.ts'
@@ -35,8 +36,12 @@ export interface Handshake12 {
 export function start12(core: Core, offer: Offer, hello: ServerHello, message: Handshake): State {
   const suite = suiteOf(hello.cipherSuite) as Suite
   core.suite = suite
+  core.dropsChangeCipherSpec = false
   checkAnswers(hello.extensions, offer.hello.extensions, 'ServerHello')
   checkRenegotiation(core, hello)
+  checkPointFormats(hello.extensions, 'server')
+  // Acknowledged with nothing in it (RFC 6066 3).
+  flag(hello.extensions, 'server_name')
   core.transcript.choose(suite.hash)
   core.absorb(message)
   if (core.trace) {

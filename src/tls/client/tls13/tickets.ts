@@ -1,4 +1,3 @@
-import { TlsError } from '../../alert.ts'
 import type { Core } from '../../core.ts'
 import { find } from '../../extension/build.ts'
 import { maxEarlyData as codec } from '../../extension/codecs.ts'
@@ -26,10 +25,6 @@ export class Tickets implements AfterHandshake {
     const { suite, offer, alpn } = this.known
     const { lifetime, ageAdd, nonce, ticket, extensions } = open(newSessionTicket13, message)
     checkPlacement(extensions, 'NewSessionTicket')
-    if (lifetime > SEVEN_DAYS) {
-      const rule = `a ticket lives seven days at the longest, not ${lifetime} seconds`
-      throw new TlsError('illegal_parameter', rule, 'RFC 8446 4.6.1')
-    }
     this.count++
     if (this.count > core.limits.tickets || lifetime === 0) {
       core.note(lifetime === 0 ? 'a ticket of lifetime 0 is thrown away' : 'one ticket too many is thrown away')
@@ -44,7 +39,8 @@ export class Tickets implements AfterHandshake {
         secret,
         ticket: ticket.slice(),
         sessionId: NOTHING,
-        lifetime,
+        // Whatever the server says (RFC 8446 4.6.1).
+        lifetime: Math.min(lifetime, SEVEN_DAYS),
         ageAdd,
         received: core.now,
         maxEarlyData: find(extensions, 'early_data', codec) ?? 0,

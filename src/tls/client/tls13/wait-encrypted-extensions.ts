@@ -32,6 +32,8 @@ export class WaitEncryptedExtensions implements State {
     const extensions = open(encryptedExtensions, message)
     checkPlacement(extensions, 'EncryptedExtensions')
     checkAnswers(extensions, offer.hello.extensions, 'EncryptedExtensions')
+    // Acknowledged with nothing in it (RFC 6066 3).
+    flag(extensions, 'server_name')
     core.absorb(message)
     const limit = find(extensions, 'record_size_limit', recordSizeLimit)
     if (limit !== null) core.output.sizeLimit = checkedLimit(limit)

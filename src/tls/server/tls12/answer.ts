@@ -17,6 +17,7 @@ import { VERSION } from '../../numbers.ts'
 import { checkedLimit } from '../../record/limit.ts'
 import type { State } from '../../state.ts'
 import { SCSV, type Suite } from '../../suite.ts'
+import { checkPointFormats } from '../../tls12/point-formats.ts'
 import { chooseProtocol } from '../choose.ts'
 import { versionsOf } from '../version.ts'
 import { sendFlight12, staples } from './flight.ts'
@@ -43,6 +44,7 @@ const NOTHING = new Uint8Array(0)
 /** On a ClientHello that speaks TLS 1.2 (RFC 5246 7.3): resume, or the whole handshake. */
 export function answer12(core: Core, config: ServerConfig, hello: ClientHello, message: Handshake): State {
   checkRenegotiation(hello)
+  checkPointFormats(hello.extensions, 'client')
   const serverName = find(hello.extensions, 'server_name', serverNameCodec)
   const extendedMasterSecret = config.extendedMasterSecret !== false && flag(hello.extensions, 'extended_master_secret')
   const session = findSession(core, config, hello, serverName, extendedMasterSecret)

@@ -159,11 +159,12 @@ function chooseGroup(
     const rule = `no group in common: the client offers ${client}; the server has ${server}`
     throw new TlsError('handshake_failure', rule, 'RFC 8446 4.2.7', known(`offers ${client}`, `supports ${server}`))
   }
-  if (retried !== null && (retried.group !== group || shares.length !== 1) && retried.asked) {
+  const share = shares.find((one) => one.group === group.code) ?? null
+  if (retried !== null && (retried.group !== group || share === null || shares.length !== 1)) {
     const rule = `the second ClientHello holds one share, for ${retried.group.name}`
     throw new TlsError('illegal_parameter', rule, 'RFC 8446 4.2.8')
   }
-  return { group, share: shares.find((share) => share.group === group.code) ?? null }
+  return { group, share }
 }
 
 function checkShares(shares: readonly KeyShareEntry[], offered: readonly number[]): void {

@@ -16,8 +16,6 @@ export interface Retried {
   readonly hello: ClientHello
   readonly suite: Suite
   readonly group: Group
-  /** Whether another share was asked for. */
-  readonly asked: boolean
   readonly cookie: Uint8Array | null
 }
 
@@ -46,7 +44,7 @@ export function retry(core: Core, config: ServerConfig, { hello, message, suite,
   if (hello.sessionId.length > 0) core.changeCipherSpec()
   core.dropsChangeCipherSpec = true
   if (flag(hello.extensions, 'early_data')) core.input.skip = (config.maxEarlyData ?? 0) + SKIP
-  return { hello, suite, group, asked: true, cookie }
+  return { hello, suite, group, cookie }
 }
 
 export function checkCookie({ cookie }: Retried, hello: ClientHello): void {
