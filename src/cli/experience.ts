@@ -10,7 +10,7 @@ import type { Inventory } from '../scenario/load/inventory.ts'
 import { perform } from '../scenario/operations.ts'
 import type { NodePlan } from '../scenario/plan.ts'
 import { BY_HAND, type RecordedAction, replay } from '../scenario/replay.ts'
-import type { Recording } from '../trace/recorder.ts'
+import { involvedIn } from '../scenario/tls/involved.ts'
 import type {
   ClusterView,
   Experience,
@@ -26,8 +26,8 @@ import { formatAddress } from '../util/address.ts'
 import { formatPrefix } from '../util/prefix.ts'
 
 /**
- * The terminal UI's view of a cluster. Every view of it is a run of its own from the start, with what the user did at its
- * times: an untouched trace is what `podwire trace` prints.
+ * The terminal UI's view of a cluster. What the user did makes a run of its own from the start, with the actions at their
+ * times; an untouched trace is what `podwire trace` prints.
  */
 export function experienceOf(inventory: Inventory, seed: number | undefined): Experience {
   const world = new World(inventory, seed)
@@ -39,48 +39,81 @@ export function experienceOf(inventory: Inventory, seed: number | undefined): Ex
     overlay: plan.path.overlay,
     proxyMode: plan.path.proxyMode,
     underlay: plan.lan.subnets.map(formatPrefix).join(' '),
-    cluster: (kills) => (kills.length === 0 ? untouched : clusterView(world.after(kills, 'off'))),
-    trace: (request, kills) => story(world.after(kills, 'frames'), request),
-    life: (kills) => lifeOf(world.played(kills)),
+    cluster: (kills) => (kills.length === 0 ? untouched : world.played(kills).cluster),
+    trace: (request, kills) => story(world.after(kills), request),
+    life: (kills) => world.played(kills).life,
     handshakes: (request, kills) => talks(world, request, kills),
   }
+}
+
+/** A run with what the user did, and the views of it as it ended. */
+interface Play {
+  readonly cluster: ClusterView
+  readonly life: Life | null
+  readonly handshakes: readonly Handshake[]
 }
 
 class World {
   /** As it stands when it is up, and nobody has done anything. The first trace is made in it. */
   readonly first: Emulation
-  private spent = false
+  /** Clusters that nothing was sent in since they were looked at. */
+  private readonly unspent = new Map<string, Emulation>()
+  private last: { readonly key: string; readonly play: Play } | null = null
 
   constructor(
     private readonly inventory: Inventory,
     private readonly seed: number | undefined,
   ) {
-    this.first = this.up('frames')
+    this.first = this.up()
+    this.unspent.set(UP, this.first)
   }
 
-  after(kills: readonly Kill[], recording: Recording): Emulation {
-    if (kills.length > 0) return this.played(kills, recording)
-    if (this.spent) return this.up(recording)
-    this.spent = true
-    return this.first
+  /** A cluster to send a packet in: played with these actions; without any, just up. */
+  after(kills: readonly Kill[]): Emulation {
+    const key = kills.length === 0 ? UP : JSON.stringify(kills)
+    if (kills.length > 0) this.played(kills)
+    const known = this.unspent.get(key)
+    this.unspent.delete(key)
+    return known ?? (kills.length === 0 ? this.up() : this.run(kills))
   }
 
-  private up(recording: Recording): Emulation {
-    const emulation = this.fresh(recording)
+  /** The scenario to its end, with these actions. One run serves every view of it, and the first packet that is sent after it. */
+  played(kills: readonly Kill[]): Play {
+    const key = JSON.stringify(kills)
+    if (this.last?.key === key) return this.last.play
+    const emulation = this.run(kills)
+    const play = {
+      cluster: clusterView(emulation),
+      life: lifeOf(emulation),
+      handshakes: handshakesIn(emulation),
+    }
+    for (const old of this.unspent.keys()) if (old !== UP) this.unspent.delete(old)
+    this.unspent.set(key, emulation)
+    this.last = { key, play }
+    return play
+  }
+
+  private up(): Emulation {
+    const emulation = this.fresh()
     emulation.life?.settle()
     return emulation
   }
 
-  played(kills: readonly Kill[], recording: Recording = 'frames'): Emulation {
-    const emulation = this.fresh(recording)
+  private run(kills: readonly Kill[]): Emulation {
+    const emulation = this.fresh()
     replay(emulation, this.inventory.scenarios[0] ?? null, kills.map(deletion))
     return emulation
   }
 
-  private fresh(recording: Recording): Emulation {
-    return new Emulation(this.inventory, { seed: this.seed, recording })
+  private fresh(): Emulation {
+    return new Emulation(this.inventory, { seed: this.seed, recording: 'frames' })
   }
 }
+
+const UP = 'up'
+
+const handshakesIn = (emulation: Emulation): Handshake[] =>
+  handshakesOf(emulation.index, (connection) => involvedIn(emulation, connection))
 
 const deletion = ({ at, namespace, name, now }: Kill): RecordedAction => ({
   at,
@@ -93,7 +126,7 @@ function story(emulation: Emulation, request: StoryRequest): Story {
 }
 
 function talks(world: World, request: StoryRequest, kills: readonly Kill[]): readonly Handshake[] {
-  const played = handshakesOf(world.played(kills).recorder)
+  const played = world.played(kills).handshakes
   if (played.length > 0) return played
   const host = request.to
     .replace(/^pod\/.*|^(svc|ip)\//, '')
@@ -102,9 +135,9 @@ function talks(world: World, request: StoryRequest, kills: readonly Kill[]): rea
     .reverse()
     .join('.')
   if (host === '') return []
-  const emulation = world.after(kills, 'frames')
+  const emulation = world.after(kills)
   perform(emulation, { name: 'curl', with: { from: request.from, url: `https://${host}/` } }, BY_HAND)
-  return handshakesOf(emulation.recorder)
+  return handshakesIn(emulation)
 }
 
 function lifeOf({ life, recorder, now }: Emulation): Life | null {

@@ -3,13 +3,13 @@ import { readInput } from '../host/files.ts'
 import { scenarioPath } from '../host/shipped.ts'
 import { Emulation } from '../scenario/emulation.ts'
 import { replay } from '../scenario/replay.ts'
-import { handshakesOf, lengthOf, readable } from './handshakes.ts'
+import { carriedRecord, handshakesOf, lengthOf, readable } from './handshakes.ts'
 
 describe('handshakes', () => {
   const inventory = readInput([scenarioPath('09-https-expired')])
   const emulation = new Emulation(inventory)
   replay(emulation, inventory.scenarios[0], [])
-  const [refused, accepted] = handshakesOf(emulation.recorder)
+  const [refused, accepted] = handshakesOf(emulation.index)
 
   it('are those of each program, as its client saw them', () => {
     expect([refused.client, refused.server]).toEqual(['client', 'web'])
@@ -24,6 +24,24 @@ describe('handshakes', () => {
     const [hello, , extensions, certificate] = refused.rungs
     expect(hello.record?.length).toBe(lengthOf(hello))
     expect(extensions.record).toBe(certificate.record)
+  })
+
+  it('know the record of each message in the stream, and the packets that brought it', () => {
+    for (const handshake of [refused, accepted])
+      handshake.rungs.forEach(({ direction, event, record }, i) => {
+        const carried = carriedRecord(handshake, i)
+        expect(carried?.by).toBe(direction === 'sent' ? 'client' : 'server')
+        expect(carried!.to - carried!.from + 1).toBe(5 + record!.length)
+        if (event.kind === 'tls-message') expect(carried?.messages).toContain(event.message)
+        const [packet] = carried!.segments[0].packets
+        expect(handshake.way(packet.packet).at(-1)?.action).toBe('deliver')
+      })
+  })
+
+  it('know both ends by their addresses, before and after the Service, and what is to be changed', () => {
+    expect(refused.ends).toMatchObject({ asked: '10.96.0.80:443', server: '10.244.2.2:8443' })
+    expect(refused.ends?.client).toMatch(/^10\.244\.1\.2:\d+$/)
+    expect([refused.pod, refused.alert?.alert, accepted.alert]).toEqual(['web', 'certificate_expired', null])
   })
 
   it('keep what was decided after the message that it was decided by', () => {

@@ -1,8 +1,14 @@
-import type { Step, StepId } from '../trace/step.ts'
+import type { PacketId, Place, Step, StepId } from '../trace/step.ts'
 import type { CertificateEvent } from '../trace/steps/cert.ts'
 import type { TlsEvent, TlsProtection } from '../trace/steps/tls.ts'
-import type { Recorded } from './record.ts'
-import { tlsConnections } from './tls-connections.ts'
+import { formatEndpoint } from '../util/address.ts'
+import { type Hop, hopsOf } from './hops.ts'
+import { flowsOf } from './path.ts'
+import type { StepIndex } from './record.ts'
+import type { Involved } from './request/change.ts'
+import { type Carried, type CarriedRecord, carriedBy } from './request/segments.ts'
+import { type AlertExplained, explainAlert } from './text/alert.ts'
+import { type TlsConnection, tlsConnections } from './tls-connections.ts'
 
 type Kind<K extends TlsEvent['kind']> = Extract<TlsEvent, { kind: K }>
 export type TlsMessage = Kind<'tls-message'>
@@ -28,21 +34,76 @@ export interface Handshake {
   readonly server: string
   readonly rungs: readonly Rung[]
   readonly certificates: readonly CertificateEvent[]
+  /** `10.244.1.2:46962`, and as what the client asked it and what answered: `10.96.0.80:443`, `10.244.2.2:8443`. */
+  readonly ends: { readonly client: string; readonly asked: string; readonly server: string } | null
+  /** Where the server runs: `web-2`; empty when it never got the ClientHello. */
+  readonly pod: string
+  readonly carried: Carried
+  /** What is to be changed, where an alert ended it. */
+  readonly alert: AlertExplained | null
+  /** What happened to a packet of it, hop by hop. */
+  way(packet: PacketId): readonly Hop[]
 }
 
 /** Every TLS connection of the recording that a client began, in the order in which they did. */
-export function handshakesOf(recorded: Recorded): Handshake[] {
-  return tlsConnections(recorded).map(({ client: { node, netns }, at, steps }) => {
+export function handshakesOf(
+  index: StepIndex,
+  involved: (connection: TlsConnection) => Involved | null = () => null,
+): Handshake[] {
+  return tlsConnections(index.recorded).map((connection) => {
+    const { client, server, at, steps, events } = connection
     const rungs = rungsOf(steps)
+    const carried = carriedBy(index, connection)
     const hello = rungs.find(({ event }) => event.kind === 'tls-message' && event.message === 'ClientHello')?.event
     return {
       at,
-      client: netns === 'host' ? node : netns.replace(/^default\//, ''),
+      client: nameOf(client),
       server: hello?.kind === 'tls-message' ? serverName(hello) : '',
       rungs,
       certificates: steps.flatMap(({ event }) => (isCertificate(event) ? [event] : [])),
+      ends: carried.syn === null ? null : endsOf(index, carried.syn.packet),
+      pod: server === null ? '' : nameOf(server),
+      carried,
+      alert: explainAlert(events, 'client', involved(connection)),
+      way: (packet) => hopsOf(index, packet),
     }
   })
+}
+
+const nameOf = ({ node, netns }: Place): string => (netns === 'host' ? node : netns.replace(/^default\//, ''))
+
+/** As the SYN had them when it left, and when it arrived. */
+function endsOf(index: StepIndex, syn: PacketId): Handshake['ends'] {
+  const flows = flowsOf(index, syn)
+  const [first, last] = [flows[0], flows.at(-1)]
+  if (first === undefined || last === undefined) return null
+  return {
+    client: formatEndpoint(first.source, first.sourcePort),
+    asked: formatEndpoint(first.destination, first.destinationPort),
+    server: formatEndpoint(last.destination, last.destinationPort),
+  }
+}
+
+/** The record of a rung among those that its sender sent, by its place in the stream. */
+export function carriedRecord({ rungs, carried }: Handshake, rung: number): CarriedRecord | null {
+  const { direction } = rungs[rung]
+  const by = direction === 'sent' ? 'client' : 'server'
+  const wanted = wireOrder(rungs, rung)
+  return carried.records.filter((one) => one.by === by && one.contentType !== CHANGE_CIPHER_SPEC)[wanted] ?? null
+}
+
+const CHANGE_CIPHER_SPEC = 'change_cipher_spec'
+
+/** How many other records of the same sender came before the rung's. */
+function wireOrder(rungs: readonly Rung[], rung: number): number {
+  const { direction, record } = rungs[rung]
+  const seen = new Set<TlsRecord | null>()
+  for (const one of rungs) {
+    if (one.direction !== direction) continue
+    if (one.record === record) return seen.size
+    seen.add(one.record)
+  }
+  return seen.size
 }
 
 const isCertificate = (event: Step['event']): event is CertificateEvent => event.kind.startsWith('cert-')

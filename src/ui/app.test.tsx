@@ -176,18 +176,18 @@ describe('a handshake', () => {
     const ladder = (await session.lines()).slice(2, 11).map((text) => text.slice(1, 43).trimEnd())
     expect(ladder).toEqual([
       '═ handshake  ServerHello ═════════════════',
-      '     client              web',
+      '     client              web-2',
+      '     10.244.1.2:40112    10.244.2.2:8443',
       '    1 ClientHello ─────────→     90 plain',
       ' >  2 ←───────── ServerHello     90 plain',
       '     -- a tap reads nothing from here --',
       '    3 ←─ EncryptedExtensions     90 {hs}',
       '    4 ←───────── Certificate     90 {hs}',
       '    5 ←──────────── Finished     90 {hs}',
-      '',
     ])
     await session.press('\t')
     expect((await session.lines()).join('\n')).toMatch(/version: TLS 1\.3/)
-    await session.press('\t\t\t\t\t')
+    await session.press('\t\t\t\t\t\t')
     expect((await session.lines()).join('\n')).toMatch(/Handshake Secret = HKDF-Extract/)
   })
 })

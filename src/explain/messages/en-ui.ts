@@ -40,7 +40,22 @@ export const ui = {
     application: 'app',
     data: 'application data',
     sealed: '-- a tap reads nothing from here --',
-    details: { record: 'message', decisions: 'decided', keys: 'keys', certificates: 'certificates' },
+    applicationKeys: '-- application keys from here --',
+    details: {
+      record: 'message',
+      decisions: 'decided',
+      keys: 'keys',
+      certificates: 'certificates',
+      packets: 'packets of this record',
+    },
+    tcp: (sent: number, again: number): string =>
+      `tcp: ${sent} data segments, ${again === 0 ? 'none' : again} sent again`,
+    times: (count: number): string => (count === 1 ? '' : `  sent ${count} times`),
+    lost: (record: number, by: string): string => `record ${record} of the ${by} never arrived whole`,
+    noPackets: 'its packets were not recorded',
+    stream: (record: number, by: string, from: number, to: number): string =>
+      `record ${record} of the ${by}: bytes ${from}-${to} of its stream`,
+    bytes: (from: number, to: number): string => `bytes ${from}-${to}`,
     open: (length: number): string => `a plain record of ${length} B: a tap reads it`,
     sealedBy: (algorithm: string, sequence: number): string =>
       `sealed by ${algorithm}, record ${sequence} of these keys`,
@@ -107,7 +122,7 @@ export const ui = {
       ['d', 'pick the destination'],
       ['p', 'protocol of the packet: tcp, udp, icmp'],
       ['1 2 4 5  Esc', 'Topology, Trace, TLS, Pods/IP; back'],
-      ['Tab  } {', 'in TLS: message, decisions, keys, certificates; next connection'],
+      ['Tab  } {', 'in TLS: message, decided, keys, certificates, packets; next connection'],
       ['x  X', 'kill the pod: with grace, without'],
       ['u', 'undo: as if it had not been killed'],
       ['Tab', 'next pane'],

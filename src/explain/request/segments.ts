@@ -60,6 +60,8 @@ export interface Carried {
   readonly records: readonly CarriedRecord[]
   /** The client's SYN before it; null when it was not recorded. */
   readonly syn: { readonly packet: PacketId; readonly length: number } | null
+  /** Packets that both ends sent with bytes of the stream, and how many of them brought bytes that were sent before. */
+  readonly packets: { readonly sent: number; readonly again: number }
   /** The first record that did not come through whole, and lost packets on its way. */
   readonly lost: CarriedRecord | null
 }
@@ -70,7 +72,9 @@ export function carriedBy(index: StepIndex, { steps, serverSteps }: TlsConnectio
   const server = sentBy(index, serverSteps, 'server')
   const records = [...recordsOf(client, steps, 'client'), ...recordsOf(server, serverSteps, 'server')]
   const lost = records.find(({ arrived, segments }) => !arrived && segments.some(({ packets }) => packets.some(isLost)))
-  return { records, syn: client.syn, lost: lost ?? null }
+  const all = [...client.segments, ...server.segments]
+  const sent = all.reduce((sum, { packets }) => sum + packets.length, 0)
+  return { records, syn: client.syn, lost: lost ?? null, packets: { sent, again: sent - all.length } }
 }
 
 const isLost = ({ lost }: Segment['packets'][number]): boolean => lost !== null

@@ -1,44 +1,81 @@
 import type { Handshake, Rung } from '../../explain/handshakes.ts'
-import { lengthOf, protectionOf, readable } from '../../explain/handshakes.ts'
+import { carriedRecord, lengthOf, protectionOf, readable } from '../../explain/handshakes.ts'
+import { type Hop, hopSentence } from '../../explain/hops.ts'
+import { tls } from '../../explain/messages/en-tls.ts'
 import { ui } from '../../explain/messages/en-ui.ts'
+import type { AlertExplained } from '../../explain/text/alert.ts'
 import { certificateText } from '../../explain/text/certificate.ts'
 import type { TlsEvent, TlsField } from '../../trace/steps/tls.ts'
 import type { Glyphs } from '../theme/glyphs.ts'
 import type { Tone } from '../theme/theme.ts'
-import { type Line, line, span } from './line.ts'
+import { type Line, line, type Span, span } from './line.ts'
+import { actionMark, placeOf } from './marks.ts'
 
-export const DETAILS = ['record', 'decisions', 'keys', 'certificates'] as const
+export const DETAILS = ['record', 'decisions', 'keys', 'certificates', 'packets'] as const
 /** What is told of the chosen rung. */
 export type Detail = (typeof DETAILS)[number]
 
 /** Cells of a name and its arrow, where there is room and where there is not. */
 const SENT = { wide: 27, narrow: 23 } as const
 
-/** The ladder: client on the left, server on the right, and under whose keys each message went. */
-export function ladderRows(
-  { rungs, client, server }: Handshake,
-  chosen: number,
-  glyphs: Glyphs,
-  room: keyof typeof SENT,
-): Line[] {
-  const head = line(span(`     ${client.slice(0, 18).padEnd(20)}${(server || ui.tls.server).slice(0, 18)}`, 'dim'))
-  let sealed = false
+/** The ladder: client on the left, server on the right, and under whose keys each message went; below it what TCP did. */
+export function ladderRows(handshake: Handshake, chosen: number, glyphs: Glyphs, room: keyof typeof SENT): Line[] {
+  return rowsOf(handshake, chosen, glyphs, room).map(({ row }) => row)
+}
+
+/** The row of the ladder that a rung stands in. */
+export const rowOfRung = (handshake: Handshake, rung: number, glyphs: Glyphs): number =>
+  Math.max(
+    0,
+    rowsOf(handshake, rung, glyphs, 'narrow').findIndex((one) => one.rung === rung),
+  )
+
+interface LadderRow {
+  readonly row: Line
+  /** Null for a row about the rungs around it. */
+  readonly rung: number | null
+}
+
+function rowsOf(handshake: Handshake, chosen: number, glyphs: Glyphs, room: keyof typeof SENT): LadderRow[] {
+  const { rungs, client, server, pod, ends, carried } = handshake
+  const aside = (text: string, tone: Tone = 'dim'): LadderRow => ({ row: line(span(text, tone)), rung: null })
+  const pair = (left: string, right: string): LadderRow =>
+    aside(`     ${left.slice(0, 18).padEnd(20)}${right.slice(0, 20)}`)
+  let keys: Tone = 'dim'
   return [
-    head,
-    ...rungs.flatMap((rung, i) => {
-      const keys = keysOf(rung)
-      const rows = [rungRow(rung, i, i === chosen, keys, glyphs, SENT[room])]
-      if (sealed || keys.tone === 'dim') return rows
-      sealed = true
-      return [line(span(`     ${ui.tls.sealed}`, 'tunnel')), ...rows]
+    pair(client, pod || server || ui.tls.server),
+    ...(ends === null ? [] : [pair(ends.client, ends.server)]),
+    ...rungs.flatMap((rung, i): LadderRow[] => {
+      const { text, tone } = keysOf(rung)
+      const note = tone === keys ? null : NOTES[tone]
+      if (tone !== 'dim') keys = tone
+      return [
+        ...(note === null || note === undefined ? [] : [aside(`     ${note}`, 'tunnel')]),
+        { row: rungRow(rung, i, i === chosen, { text, tone }, glyphs, SENT[room]), rung: i },
+        ...helloOf(rung).map((told) => aside(`        ${told}`)),
+      ]
     }),
+    aside(''),
+    aside(` ${ui.tls.tcp(carried.packets.sent, carried.packets.again)}`),
+    ...(carried.lost === null
+      ? []
+      : [aside(` ${glyphs.drop} ${ui.tls.lost(carried.lost.record, carried.lost.by)}`, 'bad')]),
   ]
 }
 
-/** The row of the ladder that a rung stands in, its heading and the note about sealing counted. */
-export function rowOfRung({ rungs }: Handshake, rung: number): number {
-  const sealed = rungs.findIndex((one) => keysOf(one).tone !== 'dim')
-  return 1 + rung + (sealed >= 0 && rung >= sealed ? 1 : 0)
+/** What begins with keys of a tone. */
+const NOTES: Partial<Record<Tone, string>> = { key: ui.tls.sealed, nat: ui.tls.applicationKeys }
+
+/** The name and the protocols in a ClientHello: all that it tells a tap about what is wanted. */
+function helloOf({ event }: Rung): string[] {
+  if (event.kind !== 'tls-message' || event.message !== 'ClientHello') return []
+  const all = (name: string): string[] =>
+    event.fields.filter(({ field }) => field === name).map(({ name: told, value }) => told ?? readable(String(value)))
+  const parts = [
+    ...all('host_name').map((name) => `sni ${name}`),
+    ...all('protocol_name').map((name) => `alpn ${name}`),
+  ]
+  return parts.length === 0 ? [] : [parts.join('  ')]
 }
 
 function rungRow(
@@ -51,7 +88,8 @@ function rungRow(
 ): Line {
   const { event, direction } = rung
   const fatal = event.kind === 'tls-alert' && event.level === 'fatal'
-  const name = nameOf(rung)
+  const told = nameOf(rung)
+  const name = event.kind === 'tls-alert' && told.length > cells - 4 ? `ALERT ${event.code}` : told
   const dash = glyphs.line.horizontal
   const rest = Math.max(1, cells - name.length - 3)
   const way =
@@ -83,7 +121,7 @@ export function detailRows(handshake: Handshake, chosen: number, detail: Detail,
   if (rung === undefined) return []
   switch (detail) {
     case 'record':
-      return [...alertRows(rung), ...recordRows(rung), ...fieldRows(rung)]
+      return [...alertRows(rung, handshake.alert), ...recordRows(rung), ...fieldRows(rung)]
     case 'decisions':
       return decisionRows(rung, glyphs)
     case 'keys':
@@ -92,7 +130,42 @@ export function detailRows(handshake: Handshake, chosen: number, detail: Detail,
       return certificateText(handshake.certificates).map((text) =>
         line(span(` ${text}`, text.includes('FAIL') ? 'bad' : 'plain')),
       )
+    case 'packets':
+      return packetRows(handshake, chosen, glyphs)
   }
+}
+
+/** Which packets carried the record of this message, and what happened to each on its way: of what was sent again, one. */
+function packetRows(handshake: Handshake, chosen: number, glyphs: Glyphs): Line[] {
+  const record = carriedRecord(handshake, chosen)
+  if (record === null) return [line(span(` ${ui.tls.noPackets}`, 'dim'))]
+  const head = line(span(` ${ui.tls.stream(record.record, record.by, record.from, record.to)}`, 'strong'))
+  return [
+    head,
+    ...record.segments.map(({ from, to, packets }) => {
+      const { packet, length, lost } = packets.find((one) => one.lost === null) ?? packets[0]
+      return line(
+        span(` #${packet}`.padEnd(6), lost === null ? 'plain' : 'bad'),
+        ` ${ui.tls.bytes(from, to)} `,
+        span(` len ${length}${ui.tls.times(packets.length)} `, 'dim'),
+        ...handshake.way(packet).flatMap((hop) => wayMark(hop, glyphs)),
+      )
+    }),
+  ]
+}
+
+/** Only what changed the packet, and its end. */
+function wayMark(hop: Hop, glyphs: Glyphs): Span[] {
+  const { text, tone } = actionMark(hop, glyphs)
+  const ends = hop.action === 'deliver'
+  if (!ends && tone !== 'nat' && tone !== 'tunnel' && tone !== 'bad') return []
+  const device = hop.device === '' || ends ? '' : ` ${hop.device}`
+  const place = `${placeOf(hop)}${device}`
+  return [
+    span('  '),
+    span(ends ? `${glyphs.right} ${place}` : `${text[0]} ${place}`, tone),
+    ...(tone === 'bad' ? [span(`: ${hopSentence(hop)}`, tone)] : []),
+  ]
 }
 
 /** What is worth seeing beside `detail`: what there is of it, the certificates with the message that brought them. */
@@ -121,8 +194,18 @@ function recordRows(rung: Rung): Line[] {
   ]
 }
 
-function alertRows({ event }: Rung): Line[] {
+function alertRows({ event }: Rung, explained: AlertExplained | null): Line[] {
   if (event.kind !== 'tls-alert') return []
+  if (explained !== null && event.level === 'fatal') {
+    const { alert, code, rule, rfc, knew, object, fix } = explained
+    return [
+      line(span(` ${event.level} ${code} ${alert}`, 'bad')),
+      line(` ${rule}  ${rfc}`),
+      ...knew.map(({ side, fact }) => line(`   ${side}: ${fact}`)),
+      ...(object === null ? [] : [line(span(` ${tls.heading.object}  `, 'strong'), object)]),
+      ...(fix === null ? [] : [line(span(` ${tls.heading.fix}  `, 'strong'), fix)]),
+    ]
+  }
   return [
     line(span(` ${event.level} ${event.code} ${event.description}`, event.level === 'fatal' ? 'bad' : 'plain')),
     line(` ${event.rule}  ${event.rfc}`),
@@ -192,7 +275,7 @@ function derivationRows(event: TlsEvent): Line[] {
 }
 
 /** What was agreed on, in a line. */
-export function agreedLine({ rungs, client, server }: Handshake, number: number, of: number): string {
+export function agreedLine({ rungs, client, server, carried }: Handshake, number: number, of: number): string {
   const latest = new Map<string, string>()
   for (const { after } of rungs)
     for (const event of after)
@@ -202,5 +285,5 @@ export function agreedLine({ rungs, client, server }: Handshake, number: number,
     (subject) => latest.get(subject) ?? [],
   )
   const which = of > 1 ? `${ui.tls.connection(number + 1, of)}  ` : ''
-  return `${which}${client} ${server}  ${failed === undefined ? parts.join(' · ') : nameOf(failed)}`
+  return `${which}${client} ${server}  ${failed !== undefined ? nameOf(failed) : carried.lost !== null ? ui.tls.lost(carried.lost.record, carried.lost.by) : parts.join(' · ')}`
 }

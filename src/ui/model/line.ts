@@ -33,6 +33,15 @@ export function folded(row: Line, cells: number): Line[] {
   return rows
 }
 
+/** Columns pushed together where the row would not fit: two blanks are enough between them. What it begins with stays. */
+export function squeezed(row: Line, cells: number): Line {
+  if (lineWidth(row) <= cells) return row
+  return row.map(({ text, tone }, i) => {
+    const start = i === 0 ? text.length - text.trimStart().length : 0
+    return { text: text.slice(0, start) + text.slice(start).replace(/ {3,}/g, '  '), tone }
+  })
+}
+
 const HANGING = '      '
 
 /** What of the text fits, up to a blank where there is one not too far back. */

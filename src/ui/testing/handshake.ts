@@ -28,6 +28,11 @@ export function exampleHandshake(): Handshake {
       message(4, 'received', 'Finished', 'handshake'),
     ],
     certificates: [],
+    ends: { client: '10.244.1.2:40112', asked: '10.96.0.80:443', server: '10.244.2.2:8443' },
+    pod: 'web-2',
+    carried: { records: [], syn: null, lost: null, packets: { sent: 0, again: 0 } },
+    alert: null,
+    way: () => [],
   }
 }
 
