@@ -37,8 +37,29 @@ export class EventHeap {
     this.arguments[slot] = undefined
     this.free.push(slot)
     const last = --this.size
-    if (last > 0) this.siftDown(this.times[last], this.sequences[last], this.slots[last])
+    if (last > 0) this.siftDown(0, this.times[last], this.sequences[last], this.slots[last])
     fire(argument)
+  }
+
+  /** Takes off the heap what `dead` says of an event's argument will do nothing; the others fire in the order they would have. */
+  sweep(dead: (argument: unknown) => boolean): void {
+    let kept = 0
+    for (let at = 0; at < this.size; at++) {
+      const slot = this.slots[at]
+      if (dead(this.arguments[slot])) {
+        this.fires[slot] = null
+        this.arguments[slot] = undefined
+        this.free.push(slot)
+        continue
+      }
+      this.times[kept] = this.times[at]
+      this.sequences[kept] = this.sequences[at]
+      this.slots[kept++] = slot
+    }
+    this.size = kept
+    for (let at = (kept >> 1) - 1; at >= 0; at--) {
+      this.siftDown(at, this.times[at], this.sequences[at], this.slots[at])
+    }
   }
 
   private siftUp(start: number, time: number, sequence: number, slot: number): void {
@@ -58,10 +79,10 @@ export class EventHeap {
     slots[at] = slot
   }
 
-  private siftDown(time: number, sequence: number, slot: number): void {
+  private siftDown(start: number, time: number, sequence: number, slot: number): void {
     const { times, sequences, slots, size } = this
-    let at = 0
-    for (let child = 1; child < size; child = 2 * at + 1) {
+    let at = start
+    for (let child = 2 * at + 1; child < size; child = 2 * at + 1) {
       const right = child + 1
       if (right < size && this.before(right, times[child], sequences[child])) child = right
       if (!this.before(child, time, sequence)) break

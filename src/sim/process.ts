@@ -24,16 +24,20 @@ export function* sleep(delay: Nanos): Process {
 
 /** A condition that processes wait for; `notify` wakes all of them, each in an event of its own. */
 export class Signal<T = void> implements Wait<T> {
-  private readonly waiting = new Set<(value: T) => void>()
+  private waiting: ((value: T) => void)[] = []
 
   arm(_simulation: Simulation, wake: (value: T) => void): Disarm {
-    this.waiting.add(wake)
-    return () => this.waiting.delete(wake)
+    this.waiting.push(wake)
+    return () => {
+      const at = this.waiting.indexOf(wake)
+      if (at >= 0) this.waiting.splice(at, 1)
+    }
   }
 
   notify(value: T): void {
-    const woken = [...this.waiting]
-    this.waiting.clear()
+    if (this.waiting.length === 0) return
+    const woken = this.waiting
+    this.waiting = []
     for (const wake of woken) wake(value)
   }
 }
@@ -113,18 +117,11 @@ export class Task<T = unknown> {
     }
   }
 
-  /** A wait may wake at once, from within `arm`: the process then goes on in an event of its own, never nested. */
   private suspend(what: Wait): Disarm {
-    let woken = false
-    let timer: Timer | null = null
-    const disarm = what.arm(this.simulation, (value) => {
-      if (woken) return
-      woken = true
-      timer = this.simulation.timer(0, () => this.resume(value))
-    })
+    const pause = new Pause(this.simulation, this)
+    const disarm = what.arm(this.simulation, (value) => pause.end(value))
     return () => {
-      woken = true
-      timer?.cancel()
+      pause.over = true
       disarm()
     }
   }
@@ -133,6 +130,34 @@ export class Task<T = unknown> {
     this.outcome = outcome
     this.end.notify(outcome)
   }
+}
+
+/** A task between two of its steps. A wait may wake at once, from within `arm`: the task then goes on in an event of its own, never nested. */
+class Pause {
+  private woken = false
+  private value: unknown = undefined
+  /** The task was killed meanwhile. */
+  over = false
+
+  constructor(
+    private readonly simulation: Simulation,
+    private readonly task: { resume(value: unknown): void },
+  ) {}
+
+  end(value: unknown): void {
+    if (this.woken || this.over) return
+    this.woken = true
+    this.value = value
+    this.simulation.post(0, goOn, this)
+  }
+
+  goOn(): void {
+    if (!this.over) this.task.resume(this.value)
+  }
+}
+
+function goOn(pause: Pause): void {
+  pause.goOn()
 }
 
 /**

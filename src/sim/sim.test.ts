@@ -25,6 +25,25 @@ describe('EventHeap', () => {
 })
 
 describe('Simulation', () => {
+  it('cancels any number of timers, and the others fire when and in the order they would have', () => {
+    fc.assert(
+      fc.property(fc.array(fc.tuple(fc.nat(50), fc.nat(9)), { maxLength: 4_000, minLength: 2_500 }), (timers) => {
+        const simulation = new Simulation()
+        const seen: [number, number][] = []
+        const set = timers.map(([delay], i) => simulation.timer(delay, () => seen.push([simulation.now, i])))
+        set.forEach((timer, i) => {
+          if (timers[i][1] > 0) timer.cancel()
+        })
+        for (const [i, timer] of set.entries()) if (timers[i][1] > 5) timer.cancel()
+        const left = timers.flatMap(([delay, cancelled], i): [number, number][] => (cancelled > 0 ? [] : [[delay, i]]))
+        expect(simulation.run()).toEqual({ kind: 'idle' })
+        expect(seen).toEqual(left.sort((a, b) => a[0] - b[0] || a[1] - b[1]))
+        expect(simulation.fired).toBeLessThan(timers.length / 2)
+      }),
+      { numRuns: 20 },
+    )
+  })
+
   it('is idle when only background timers are left', () => {
     const simulation = new Simulation()
     const seen: string[] = []

@@ -19,6 +19,9 @@ export interface Timer {
 
 const STORM_BUDGET = 1_000_000
 
+/** Cancelled timers that stay on the heap until their time comes, whatever else is on it. */
+const CANCELLED_KEPT = 1024
+
 /** The virtual clock and what is still to happen. Time moves only in `run` and `step`. */
 export class Simulation {
   private readonly heap = new EventHeap()
@@ -26,6 +29,8 @@ export class Simulation {
   private eventsInMillisecond = 0
   /** Background events (periodic garbage collection, keep-alives) do not keep `run()` without a limit going. */
   private foreground = 0
+  /** Timers on the heap that were cancelled. */
+  private cancelled = 0
   now: Nanos = 0
   /** Events fired so far. */
   fired = 0
@@ -106,6 +111,14 @@ export class Simulation {
     this.foreground += by
   }
 
+  /** A timer is cancelled (1), or the event of one that was comes (-1). When they are most of the heap, they leave it. */
+  countCancelled(by: 1 | -1): void {
+    this.cancelled += by
+    if (this.cancelled <= CANCELLED_KEPT || this.cancelled * 2 <= this.heap.size) return
+    this.heap.sweep(isCancelled)
+    this.cancelled = 0
+  }
+
   private when(delay: Nanos): Nanos {
     const at = this.now + delay
     if (!(delay >= 0) || at > MAX_TIME)
@@ -128,12 +141,18 @@ class PendingTimer implements Timer {
     if (this.callback === null) return
     this.callback = null
     if (!this.background) this.owner?.settle(-1)
+    this.owner?.countCancelled(1)
+  }
+
+  get cancelled(): boolean {
+    return this.callback === null
   }
 
   fire(): void {
     // The event that carried this timer was counted as foreground by step(); give back what was not.
     const { callback } = this
     if (this.background || callback === null) this.owner?.settle(1)
+    if (callback === null) this.owner?.countCancelled(-1)
     this.callback = null
     callback?.()
   }
@@ -142,3 +161,5 @@ class PendingTimer implements Timer {
 function fireTimer(timer: PendingTimer): void {
   timer.fire()
 }
+
+const isCancelled = (argument: unknown): boolean => argument instanceof PendingTimer && argument.cancelled
