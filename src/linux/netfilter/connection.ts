@@ -49,6 +49,9 @@ export class Connection {
   destinationNat = false
   /** The source was chosen by MASQUERADE, which `sourceNat` then shows as such. */
   masqueraded = false
+  /** `ConntrackTable.insertions` when nobody else had its original tuple, and its reply as it stands: -1, not known. */
+  originalFree = -1
+  replyFree = -1
   /** No free port was found: another connection has the tuple, so confirmation fails. */
   exhausted = false
   /** Virtual time at which it is forgotten. */

@@ -66,11 +66,24 @@ export class Conntrack {
   confirm(p: Packet): DropReason | null {
     const { connection } = p.skb
     if (connection === null || connection.confirmed || p.skb.direction === 1) return null
-    const taken = this.table.findTuple(connection.original) ?? this.table.findTuple(connection.reply)
+    const { insertions } = this.table
+    const taken =
+      (connection.originalFree === insertions ? null : this.table.findTuple(connection.original)) ??
+      (connection.replyFree === insertions ? null : this.table.findTuple(connection.reply))
     if (taken !== null) return this.resolveClash(p.skb, connection, taken)
     this.table.insert(connection)
     this.observer.changed('new', connection, p)
     return null
+  }
+
+  /** Whether no other connection has the reply of this one as it stands. Between two insertions the table is asked once. */
+  replyIsFree(connection: Connection): boolean {
+    const { table } = this
+    if (connection.replyFree === table.insertions) return true
+    const found = table.findTuple(connection.reply)
+    if (found !== null && found.connection !== connection) return false
+    connection.replyFree = table.insertions
+    return true
   }
 
   /** nf_conntrack_tuple_taken: whether the inverse of a tuple, as a reply, belongs to a connection other than this one. */
@@ -195,6 +208,7 @@ export class Conntrack {
     if (protocol === SCTP) connection.sctp = newSctp(bytes, l.transport, l.end)
     if (protocol === SCTP && connection.sctp === 0) return null
     this.nextId++
+    connection.originalFree = this.table.insertions
     return connection
   }
 

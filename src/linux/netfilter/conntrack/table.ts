@@ -9,6 +9,8 @@ import type { Connection, Tuple } from '../connection.ts'
 export class ConntrackTable {
   private buckets: (Tuple | null)[] = new Array(64).fill(null)
   private readonly connections = new Set<Connection>()
+  /** Entries ever made: while it stays the same, a tuple that was free is free. */
+  insertions = 0
 
   constructor(
     private readonly now: () => Nanos,
@@ -61,6 +63,7 @@ export class ConntrackTable {
   /** The caller has seen that neither tuple is there. */
   insert(connection: Connection): void {
     if (this.connections.size * 2 >= this.buckets.length) this.grow()
+    this.insertions++
     this.connections.add(connection)
     connection.confirmed = true
     this.link(connection.original)

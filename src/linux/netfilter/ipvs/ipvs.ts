@@ -222,6 +222,7 @@ export class Ipvs {
     if (connection === null || connection.confirmed || direction === 1) return
     connection.reply.source = destination.address
     connection.reply.sourcePort = destination.port
+    connection.replyFree = -1
   }
 
   private advance(connection: IpvsConnection, p: Packet, from: 'client' | 'server'): void {

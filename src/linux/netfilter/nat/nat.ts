@@ -7,7 +7,7 @@ import type { NetfilterHost } from '../netfilter.ts'
 import type { Packet } from '../packet.ts'
 import type { NatTarget, Rule } from '../rules/rule.ts'
 import { translate, translateError, translates } from './translate.ts'
-import { type NatRange, setupNat } from './unique.ts'
+import { keepAsIs, type NatRange, setupNat } from './unique.ts'
 
 /**
  * What NAT tells while it works: the address and port that stood there before; the packet has the new ones. `rule` is null
@@ -60,18 +60,14 @@ export class Nat {
   }
 
   private bind(p: Packet, connection: Connection, manip: Manip, rule: Rule | null): boolean {
-    const range = rule === null ? null : this.rangeOf(p, rule.target as NatTarget)
-    if (rule !== null && range === null) return false
-    const { reply } = connection
-    const own = manip === 'source' ? reply.destination : reply.source
-    setupNat(
-      connection,
-      range ?? { addresses: { low: own, high: own }, ports: null, choice: 'keep' },
-      manip,
-      this.conntrack,
-      this.rng,
-    )
-    if (rule?.target.kind === 'masquerade') connection.masqueraded = true
+    if (rule === null) {
+      keepAsIs(connection, manip, this.conntrack, this.rng)
+      return true
+    }
+    const range = this.rangeOf(p, rule.target as NatTarget)
+    if (range === null) return false
+    setupNat(connection, range, manip, this.conntrack, this.rng)
+    if (rule.target.kind === 'masquerade') connection.masqueraded = true
     return true
   }
 

@@ -50,6 +50,7 @@ export function setupNat(connection: Connection, range: NatRange, manip: Manip, 
     flow.sourcePort !== now.sourcePort ||
     flow.destinationPort !== now.destinationPort
   if (!changed) return
+  connection.replyFree = -1
   if (manip === 'source') connection.sourceNat = true
   else connection.destinationNat = true
   reply.source = flow.destination
@@ -59,6 +60,21 @@ export function setupNat(connection: Connection, range: NatRange, manip: Manip, 
     reply.sourcePort = flow.destinationPort
     reply.destinationPort = flow.sourcePort
   }
+}
+
+/**
+ * __nf_nat_alloc_null_binding: no rule applies, so this end stays as it is, unless another connection has the same reply: then
+ * a free port is found.
+ */
+export function keepAsIs(connection: Connection, manip: Manip, conntrack: Conntrack, rng: Rng): void {
+  if (conntrack.replyIsFree(connection)) {
+    connection.exhausted = false
+    if (manip === 'source') connection.sourceDone = true
+    else connection.destinationDone = true
+    return
+  }
+  const own = manip === 'source' ? connection.reply.destination : connection.reply.source
+  setupNat(connection, { addresses: { low: own, high: own }, ports: null, choice: 'keep' }, manip, conntrack, rng)
 }
 
 /** get_unique_tuple. False when every port tried was taken. */
