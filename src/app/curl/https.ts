@@ -1,8 +1,10 @@
 import { SocketError } from '../../linux/socket/error.ts'
 import type { Stream } from '../../linux/socket/stream.ts'
 import type { Process } from '../../sim/process.ts'
+import type { Fault } from '../../tls/alert.ts'
 import { client } from '../../tls/client/start.ts'
 import type { ClientConfig } from '../../tls/config.ts'
+import { PLAIN_HTTP } from '../../tls/record/deframer.ts'
 import type { CertificateJudge, Connected, Session } from '../../tls/tls.ts'
 import type { Event } from '../../trace/step.ts'
 import type { CertificateVerdict } from '../../trace/steps/cert.ts'
@@ -155,11 +157,14 @@ class HttpsStream implements Stream {
     if (by === 'client' && verdict !== null) {
       return new CurlFailure(CODE.peerVerification, sayTls.certificate(verdict.errors[0].code, this.url.host))
     }
-    const why = lost ? sayTls.eof : by === 'server' ? sayTls.alertReceived(fault.alert) : sayTls.gaveUp(fault.alert)
+    const why = lost ? sayTls.eof : by === 'server' ? sayTls.alertReceived(fault.alert) : ownWords(fault)
     if (code === CODE.receive) return new CurlFailure(code, sayTls.reading(why))
     return new CurlFailure(code, code === CODE.send ? sayTls.writing(why) : why)
   }
 }
+
+/** OpenSSL takes the letters of a page for a version. */
+const ownWords = ({ alert, rule }: Fault): string => (rule === PLAIN_HTTP ? sayTls.noRecord : sayTls.gaveUp(alert))
 
 const NOTHING: TlsResult = {
   version: null,

@@ -121,6 +121,8 @@ export const sayTls = {
   },
   /** The key is not the certificate's; checked when curl sets up TLS, with TCP connected. */
   keyFile: (file: string): string => `unable to set private key file: '${file}' type PEM`,
+  /** Text came where a record should be. */
+  noRecord: errorText(267, 'wrong version number'),
   /** The peer went away in the middle. */
   eof: errorText(294, 'unexpected eof while reading'),
   reading: (why: string): string => `OpenSSL SSL_read: ${why}, errno 0`,

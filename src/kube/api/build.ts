@@ -1,5 +1,5 @@
 import { type CronJob, type Job, type JobSpec, NEW_JOB_STATUS } from './batch.ts'
-import type { NamespaceObject, NodeObject } from './cluster-objects.ts'
+import type { NamespaceObject, NodeObject, PodDisruptionBudget } from './cluster-objects.ts'
 import { type Labels, NO_LABELS } from './meta.ts'
 import { newMeta, type ObjectMeta } from './object.ts'
 import { NEW_POD_STATUS, type PodObject } from './pod-object.ts'
@@ -201,4 +201,12 @@ export const cronJob = (name: string, schedule: string, given: Partial<CronJob['
     ...given,
   },
   status: { lastScheduleTime: null, active: NONE },
+})
+
+/** Over the pods `app=NAME`. */
+export const budget = (name: string, spec: Partial<PodDisruptionBudget['spec']>): PodDisruptionBudget => ({
+  kind: 'PodDisruptionBudget',
+  meta: meta(name),
+  spec: { selector: selectorOf({ app: name }), minAvailable: null, maxUnavailable: null, ...spec },
+  status: { disruptionsAllowed: 0, currentHealthy: 0, desiredHealthy: 0, expectedPods: 0 },
 })

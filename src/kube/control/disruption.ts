@@ -1,11 +1,13 @@
 import type { Nanos } from '../../sim/time.ts'
 import type { PodDisruptionBudget } from '../api/cluster-objects.ts'
 import { ApiError } from '../api/errors.ts'
+import { Events } from '../api/events.ts'
 import { scaled } from '../api/int-or-percent.ts'
+import { type KubeObject, RESOURCES } from '../api/kinds.ts'
 import { nameOf } from '../api/meta.ts'
-import { controllerOf } from '../api/object.ts'
-import { isActive, isFinished, isReady, type PodObject, withCondition } from '../api/pod-object.ts'
-import { matches } from '../api/selector.ts'
+import { controllerOf, type ObjectMeta, type Uid } from '../api/object.ts'
+import { isActive, isReady, type PodObject, withCondition } from '../api/pod-object.ts'
+import { type LabelSelector, matches } from '../api/selector.ts'
 import type { Store } from '../api/store.ts'
 import { type Control, WorkQueue } from './work-queue.ts'
 
@@ -16,9 +18,11 @@ export const matchesPod = ({ meta, spec }: PodDisruptionBudget, pod: PodObject):
 export class DisruptionController {
   readonly queue: WorkQueue
   private readonly store: Store
+  private readonly events: Events
 
   constructor(control: Control) {
     this.store = control.store
+    this.events = new Events(control.store, 'controllermanager', control.settings.events)
     this.queue = new WorkQueue(control, 'disruption-controller', (key) => this.reconcile(key))
     control.store.watch('PodDisruptionBudget', ({ object, step }) => this.queue.add(nameOf(object.meta), step))
     control.store.watch('Pod', ({ object, step }) => {
@@ -32,37 +36,71 @@ export class DisruptionController {
   reconcile(key: string): Nanos | null {
     const budget = this.store.at('PodDisruptionBudget', key)
     if (budget === null) return null
-    const status = budgetStatus(this.store, budget)
+    const { selector } = budget.spec
+    const pods = selector === null ? [] : this.store.pods(budget.meta.namespace, selector)
+    if (pods.length === 0) this.events.normal(budget, 'NoPods', 'No matching pods found')
+    const status = this.statusOf(budget, pods)
     if (JSON.stringify(status) !== JSON.stringify(budget.status)) this.store.update({ ...budget, status })
     return null
   }
-}
 
-function budgetStatus(store: Store, budget: PodDisruptionBudget): PodDisruptionBudget['status'] {
-  const { selector, minAvailable, maxUnavailable } = budget.spec
-  const pods = selector === null ? [] : store.pods(budget.meta.namespace, selector).filter((pod) => !isFinished(pod))
-  const currentHealthy = pods.filter((pod) => isReady(pod) && pod.meta.deletionTimestamp === null).length
-  const whole = typeof minAvailable === 'number' ? pods.length : expectedCount(store, pods)
-  const desiredHealthy =
-    maxUnavailable !== null
-      ? Math.max(0, whole - scaled(maxUnavailable, whole, true))
-      : scaled(minAvailable ?? 1, whole, true)
-  const disruptionsAllowed = Math.max(0, currentHealthy - desiredHealthy)
-  return { disruptionsAllowed, currentHealthy, desiredHealthy, expectedPods: whole }
-}
-
-/** getExpectedScale: what the controllers of these pods want in all. */
-function expectedCount(store: Store, pods: readonly PodObject[]): number {
-  const owners = new Map<string, number>()
-  let alone = 0
-  for (const { meta } of pods) {
-    const owner = controllerOf(meta)
-    const object = owner === null ? null : store.byId(owner.uid)
-    if (object !== null && 'spec' in object && 'replicas' in object.spec)
-      owners.set(object.meta.uid, object.spec.replicas)
-    else alone++
+  private statusOf(budget: PodDisruptionBudget, pods: readonly PodObject[]): PodDisruptionBudget['status'] {
+    const { minAvailable, maxUnavailable } = budget.spec
+    const currentHealthy = pods.filter((pod) => isReady(pod) && pod.meta.deletionTimestamp === null).length
+    const expectedPods =
+      maxUnavailable === null && typeof minAvailable === 'number' ? pods.length : this.expected(budget, pods)
+    // failSafe: whoever does not know lets nobody go.
+    if (expectedPods === null) return { ...budget.status, disruptionsAllowed: 0 }
+    const desiredHealthy =
+      maxUnavailable !== null
+        ? Math.max(0, expectedPods - scaled(maxUnavailable, expectedPods, true))
+        : scaled(minAvailable ?? 1, expectedPods, true)
+    const disruptionsAllowed = expectedPods === 0 ? 0 : Math.max(0, currentHealthy - desiredHealthy)
+    return { disruptionsAllowed, currentHealthy, desiredHealthy, expectedPods }
   }
-  return [...owners.values()].reduce((sum, count) => sum + count, alone)
+
+  /** getExpectedScale: what the controllers of these pods want in all; null where one has no scale. Pods without do not count. */
+  private expected(budget: PodDisruptionBudget, pods: readonly PodObject[]): number | null {
+    const scales = new Map<Uid, number>()
+    let alone = 0
+    for (const { meta } of pods) {
+      const owner = scaledBy(this.store, meta)
+      if (owner === null) alone++
+      else if ('spec' in owner && 'replicas' in owner.spec) scales.set(owner.meta.uid, owner.spec.replicas)
+      else {
+        const why = `${RESOURCES[owner.kind]} does not implement the scale subresource`
+        const what = `Failed to calculate the number of expected pods: ${why}`
+        this.events.warning(budget, 'CalculateExpectedPodCountFailed', what)
+        return null
+      }
+    }
+    if (alone > 0) this.events.warning(budget, 'UnmanagedPods', unmanaged(budget.spec.selector!))
+    return [...scales.values()].reduce((sum, count) => sum + count, 0)
+  }
+}
+
+/** Who says how many there are to be: the controller of a pod, and of a ReplicaSet the Deployment above it. */
+function scaledBy(store: Store, meta: ObjectMeta): KubeObject | null {
+  const owner = controllerOf(meta)
+  const object = owner === null ? null : store.byId(owner.uid)
+  if (object?.kind !== 'ReplicaSet') return object
+  const above = controllerOf(object.meta)
+  return above?.kind === 'Deployment' ? (store.byId(above.uid) ?? object) : object
+}
+
+const unmanaged = (selector: LabelSelector): string =>
+  `Pods selected by this PodDisruptionBudget (selector: ${goSelector(selector)}) were found to be unmanaged. As a result, the status of the PDB cannot be calculated correctly, which may result in undefined behavior. To account for these pods please set ".spec.minAvailable" field of the PDB to an integer value.`
+
+/** As Go prints a *metav1.LabelSelector. */
+function goSelector({ matchLabels, matchExpressions }: LabelSelector): string {
+  const labels = Object.entries(matchLabels)
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([key, value]) => `${key}: ${value},`)
+  const parts = matchExpressions.map(
+    ({ key, operator, values }) =>
+      `LabelSelectorRequirement{Key:${key},Operator:${operator},Values:[${values.join(' ')}],},`,
+  )
+  return `&LabelSelector{MatchLabels:map[string]string{${labels.join('')}},MatchExpressions:[]LabelSelectorRequirement{${parts.join('')}},}`
 }
 
 /** The Eviction subresource. Throws ApiError TooManyRequests when a budget does not allow it; then nothing changed. */

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { spawn } from '../../sim/process.ts'
 import { address } from '../../util/address.ts'
-import { container, node, pod, podSpec, replicaSet } from '../api/build.ts'
-import type { PodDisruptionBudget, ServiceObject } from '../api/cluster-objects.ts'
+import { budget, container, node, pod, podSpec, replicaSet } from '../api/build.ts'
+import type { ServiceObject } from '../api/cluster-objects.ts'
 import { named } from '../api/object.ts'
 import { conditionOf, isActive, isReady } from '../api/pod-object.ts'
 import type { PodSpec } from '../api/pod-spec.ts'
@@ -176,19 +176,12 @@ describe('a node that falls silent', () => {
   })
 })
 
-const budget = (minAvailable: number): PodDisruptionBudget => ({
-  kind: 'PodDisruptionBudget',
-  meta: named('default', 'web'),
-  spec: { minAvailable, maxUnavailable: null, selector: selectorOf({ app: 'web' }) },
-  status: { disruptionsAllowed: 0, currentHealthy: 0, desiredHealthy: 0, expectedPods: 0 },
-})
-
 // Kubernetes documentation, "Safely Drain a Node", "Disruptions".
 describe('drain', () => {
   it('moves pods one by one as the budget allows, and never breaks it', () => {
     const hollow = new Hollow({ nodes: 2 })
     hollow.store.create(replicaSet('web', { replicas: 3 }))
-    hollow.store.create(budget(2))
+    hollow.store.create(budget('web', { minAvailable: 2 }))
     hollow.run()
     hollow.onPod = () =>
       expect(hollow.pods().filter((one) => isActive(one) && isReady(one)).length).toBeGreaterThanOrEqual(2)

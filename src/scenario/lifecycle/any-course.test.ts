@@ -129,7 +129,7 @@ class World {
 }
 
 describe('a living cluster, whatever is done to it', () => {
-  it('never gives one address to two pods, and comes to what its workloads ask for', { timeout: 600_000 }, () => {
+  it('never gives one address to two pods, and comes to what its workloads ask for', { timeout: 3_600_000 }, () => {
     fc.assert(
       fc.property(course, (happenings) => {
         const world = new World()

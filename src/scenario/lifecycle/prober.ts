@@ -71,6 +71,7 @@ function goErrno(errno: string): string {
 /** What Go's HTTP client says where curl says something else. */
 function goError(code: number, { host, port }: ProbePlace, otherwise: string): string {
   if (code === CODE.resolve) return lookupError(host)
+  if (otherwise.endsWith('wrong version number')) return 'http: server gave HTTP response to HTTPS client'
   if (code === CODE.connect) return `dial tcp ${joinHostPort(host, port)}: connect: connection refused`
   return code === CODE.timeout
     ? 'context deadline exceeded (Client.Timeout exceeded while awaiting headers)'

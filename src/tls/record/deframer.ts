@@ -8,6 +8,9 @@ export interface RawRecord {
   readonly payload: Uint8Array
 }
 
+/** The rule that is broken by text where a record should be. */
+export const PLAIN_HTTP = 'the peer speaks plain HTTP, not TLS: the first bytes are text, not a record'
+
 const HEADER = 5
 const NOTHING = new Uint8Array(0)
 /** Most that a record may hold on the wire: 2^14 and what protection adds (RFC 8446 5.2, RFC 5246 6.2.3). */
@@ -76,8 +79,7 @@ export class Deframer {
     const { bytes, at } = this
     const start = Buffer.from(bytes.subarray(at, at + 8)).toString('latin1')
     if (/^(GET|POST|HEAD|PUT|OPTI|CONN|PATC|DELE|HTTP)/.test(start)) {
-      const rule = 'the peer speaks plain HTTP, not TLS: the first bytes are text, not a record'
-      throw new TlsError('unexpected_message', rule, 'RFC 8446 5.1')
+      throw new TlsError('unexpected_message', PLAIN_HTTP, 'RFC 8446 5.1')
     }
     // msg_type CLIENT-HELLO after a two-byte length with the highest bit set (RFC 5246 E.2).
     if (bytes.length - at >= 5 && (bytes[at] & 0x80) !== 0 && bytes[at + 2] === 1) {

@@ -4,6 +4,9 @@ import type { Nanos } from '../../../sim/time.ts'
 import type { Probe } from '../../api/pod-spec.ts'
 import type { ProbeAnswer } from './outside.ts'
 
+/** Whoever asks says himself, in time, what he waited for in vain. */
+const LAST_WORD: Nanos = 1e6
+
 export type ProbeKind = 'startup' | 'readiness' | 'liveness'
 
 /** What a worker needs of its container. */
@@ -88,7 +91,7 @@ export class ProbeWorker {
     const { timeoutSeconds } = this.probe
     const asking = this.container.spawn(this.container.ask(this.kind, this.probe), 'probe')
     try {
-      const outcome = yield* wait(within(asking.ended, timeoutSeconds * 1e9))
+      const outcome = yield* wait(within(asking.ended, timeoutSeconds * 1e9 + LAST_WORD))
       if (outcome !== null && outcome.kind !== 'returned') return null
       const answer = outcome === null ? { ok: false, detail: 'context deadline exceeded' } : outcome.value
       // The decision may end this container and its probes: the task is over before that.
