@@ -251,6 +251,7 @@ export class Connection {
     if (closing || !warning) {
       this.dead = true
       this.reading = false
+      core.forgetSession?.()
       core.emit({ kind: 'failed', by: core.peer, fault, detail: null })
       return
     }
@@ -276,6 +277,7 @@ export class Connection {
     const knew = [...fault.knew, ...(state.knew?.() ?? [])]
     this.dead = true
     this.reading = false
+    core.forgetSession?.()
     core.alert(fault.alert, 'fatal', { ...fault, knew })
     core.emit({ kind: 'failed', by: core.role, fault: { ...fault, knew }, detail })
   }

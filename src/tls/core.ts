@@ -41,6 +41,8 @@ export class Core {
   clientRandom: Uint8Array = new Uint8Array(0)
   /** TLS 1.3 peers may send change_cipher_spec while the handshake runs (RFC 8446 D.4): it is dropped. */
   dropsChangeCipherSpec = false
+  /** Takes our session out of the cache: after a fatal alert nobody resumes it (RFC 5246 7.2.2). */
+  forgetSession: (() => void) | null = null
   /** After close_notify nothing is written any more (RFC 8446 6.1). */
   private sealed = false
   private outputs: Output[] = []

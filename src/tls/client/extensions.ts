@@ -60,12 +60,13 @@ function only12({ config, session12 }: Draft): readonly Extension[] {
   return all
 }
 
-function only13({ versions, shares, cookie, grease }: Draft): readonly Extension[] {
+function only13({ versions, shares, cookie, grease, retry }: Draft): readonly Extension[] {
   const codes = versions.map((version) => VERSION_CODE[version])
   const entries = shares.map(({ group, pair }) => ({ group: group.code, keyExchange: pair.share }))
   if (grease !== null) {
     codes.unshift(grease.version)
-    entries.unshift({ group: grease.group, keyExchange: Uint8Array.of(0) })
+    // A second hello holds the one share that was asked for (RFC 8446 4.1.2).
+    if (retry === null) entries.unshift({ group: grease.group, keyExchange: Uint8Array.of(0) })
   }
   const all = [extension('supported_versions', supportedVersions, codes)]
   if (cookie !== null) all.push(extension('cookie', cookieCodec, cookie))

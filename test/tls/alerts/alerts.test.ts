@@ -3,10 +3,10 @@ import { ALERTS, type AlertName } from '../../../src/tls/alert.ts'
 import { CONTENT } from '../../../src/tls/numbers.ts'
 import type { TlsEvent } from '../../../src/trace/steps/tls.ts'
 import { utf8 } from '../../../src/util/bytes.ts'
+import { ASKING, judging, NOW, play, type Row, rows, show } from '../scene.ts'
 import { ILLEGAL } from './illegal.ts'
 import { NEGOTIATION } from './negotiation.ts'
 import { RECORDS } from './records.ts'
-import { ASKING, judging, NOW, play, type Row, rows, show } from './scene.ts'
 import { UNEXPECTED } from './unexpected.ts'
 
 // Every alert of RFC 8446 6, and the sentences of it that end in an alert: what provokes it, who sends it, by which rule.

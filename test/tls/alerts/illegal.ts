@@ -36,7 +36,7 @@ import {
   show,
   without,
   X25519,
-} from './scene.ts'
+} from '../scene.ts'
 
 /** What parses and must not be. */
 export const ILLEGAL: readonly Row[] = [

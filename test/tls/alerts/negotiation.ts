@@ -19,7 +19,7 @@ import {
   serverHellos,
   without,
   withVersion,
-} from './scene.ts'
+} from '../scene.ts'
 
 /** Nothing in common, or extensions that are missing or not wanted. */
 export const NEGOTIATION: readonly Row[] = [

@@ -22,7 +22,7 @@ import {
   rows,
   say,
   show,
-} from './scene.ts'
+} from '../scene.ts'
 
 /** Records that do not open or hold too much, messages that do not parse, proofs that do not hold. */
 export const RECORDS: readonly Row[] = [

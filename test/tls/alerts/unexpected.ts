@@ -23,7 +23,7 @@ import {
   serverHellos,
   show,
   sooner,
-} from './scene.ts'
+} from '../scene.ts'
 
 /** Messages and records that cannot come now. */
 export const UNEXPECTED: readonly Row[] = [

@@ -70,6 +70,7 @@ export function answer12(core: Core, config: ServerConfig, hello: ClientHello, m
     encryptThenMac,
     sendsTicket: sendsTicket && (session === null || session.byTicket),
   }
+  if (answer.sessionId.length > 0) core.forgetSession = () => config.cache?.forget(answer.sessionId)
   sendServerHello(core, answer, session !== null)
   return session !== null ? resume12(core, answer, session.session) : sendFlight12(core, answer, choice!)
 }

@@ -1,31 +1,31 @@
 import { expect } from 'vitest'
-import { emulatedSigner, generateKey, parsePublicKey } from '../../../src/pki/keys.ts'
-import type { AlertName } from '../../../src/tls/alert.ts'
-import { client } from '../../../src/tls/client/start.ts'
-import type { ClientConfig, ServerConfig } from '../../../src/tls/config.ts'
-import type { Connection } from '../../../src/tls/connection.ts'
-import { extension } from '../../../src/tls/extension/build.ts'
-import { offeredPsks, selectedVersion, serverShare } from '../../../src/tls/extension/codecs.ts'
-import type { Extension } from '../../../src/tls/extension/extension.ts'
-import type { CertificateJudge } from '../../../src/tls/judge.ts'
-import { Loopback } from '../../../src/tls/loopback.ts'
-import { handshake, handshakeOf, open } from '../../../src/tls/message/handshake.ts'
+import { emulatedSigner, generateKey, parsePublicKey } from '../../src/pki/keys.ts'
+import type { AlertName } from '../../src/tls/alert.ts'
+import { client } from '../../src/tls/client/start.ts'
+import type { ClientConfig, ServerConfig } from '../../src/tls/config.ts'
+import type { Connection } from '../../src/tls/connection.ts'
+import { extension } from '../../src/tls/extension/build.ts'
+import { offeredPsks, selectedVersion, serverShare } from '../../src/tls/extension/codecs.ts'
+import type { Extension } from '../../src/tls/extension/extension.ts'
+import type { CertificateJudge } from '../../src/tls/judge.ts'
+import { Loopback } from '../../src/tls/loopback.ts'
+import { handshake, handshakeOf, open } from '../../src/tls/message/handshake.ts'
 import {
   type ClientHello,
   clientHello,
   RETRY_RANDOM,
   type ServerHello,
   serverHello,
-} from '../../../src/tls/message/hello.ts'
-import { CONTENT, EXTENSION, type ExtensionName, type HandshakeName } from '../../../src/tls/numbers.ts'
-import type { Output } from '../../../src/tls/output.ts'
-import { server } from '../../../src/tls/server/start.ts'
-import { ReplayGuard } from '../../../src/tls/session/replay.ts'
-import { TicketSealer } from '../../../src/tls/session/ticket.ts'
-import type { TlsRole } from '../../../src/trace/steps/tls.ts'
-import { type Codec, utf8 } from '../../../src/util/bytes.ts'
-import { Rng } from '../../../src/util/rng.ts'
-import { type Change, changing, Insider, messagesOf } from '../../support/insider.ts'
+} from '../../src/tls/message/hello.ts'
+import { CONTENT, EXTENSION, type ExtensionName, type HandshakeName } from '../../src/tls/numbers.ts'
+import type { Output } from '../../src/tls/output.ts'
+import { server } from '../../src/tls/server/start.ts'
+import { ReplayGuard } from '../../src/tls/session/replay.ts'
+import { TicketSealer } from '../../src/tls/session/ticket.ts'
+import type { TlsRole } from '../../src/trace/steps/tls.ts'
+import { type Codec, utf8 } from '../../src/util/bytes.ts'
+import { Rng } from '../../src/util/rng.ts'
+import { type Change, changing, Insider, messagesOf } from '../support/insider.ts'
 
 export const rng = new Rng('every alert')
 export const accepting: CertificateJudge = {
