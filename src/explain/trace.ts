@@ -37,8 +37,10 @@ export interface Delivered {
   readonly port: number
 }
 
-/** What the rules of the sender's node make of a Service's address. */
+/** What the rules of the node that decides make of a Service's address, or of a NodePort. */
 export interface ServiceChoice {
+  /** The node whose NodePort it is; absent for addresses of the Service itself, where the sender's node decides. */
+  readonly nodePortOf?: string
   /** The device of the sender's node that has the address: kube-ipvs0, in ipvs mode; in other modes none has. */
   readonly device?: string
   readonly namespace: string
@@ -52,6 +54,8 @@ export interface ServiceChoice {
     readonly node: string
     readonly probability: number
   }[]
+  /** What chance follows from. */
+  readonly seed: number
   /** `ip:port` of the endpoint that this packet got; absent when it was translated to none. */
   readonly picked?: string
 }

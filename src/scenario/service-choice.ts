@@ -1,34 +1,44 @@
 import type { ServiceChoice } from '../explain/trace.ts'
+import type { Service, ServicePort } from '../kube/api/service.ts'
 import type { Address } from '../util/address.ts'
-import { formatAddress } from '../util/address.ts'
+import { formatAddress, sameAddress } from '../util/address.ts'
 import type { Host } from './cluster.ts'
 import type { Target } from './directory.ts'
 import type { Emulation } from './emulation.ts'
 import { decideProxy, nodeNamespace } from './proxy-decision.ts'
 
+/** A Service at an address and port, and the node whose rules choose among its endpoints. */
+interface Entry {
+  readonly service: Service
+  readonly node: string
+  readonly nodePort: boolean
+}
+
 /**
- * The endpoints among which the rules of the sender's node choose, before any packet is sent: session affinity remembers. Null
- * for what is no Service, and for senders outside the cluster, whose machine has no such rules.
+ * The endpoints among which the rules choose, before any packet is sent: session affinity remembers. For an address of a Service
+ * the sender's node chooses, for a NodePort the node that has the address. Null for what is no Service, and for senders outside
+ * the cluster that do not name a node.
  */
 export function serviceChoice(
   emulation: Emulation,
-  source: Host,
+  sender: Host,
   target: Target,
   to: Address,
   port: number,
   protocol: 'tcp' | 'udp' | 'icmp',
 ): ServiceChoice | null {
-  const { node } = source.namespace
-  if (target.kind !== 'service' || protocol === 'icmp' || !emulation.cluster.plan.nodes.has(node)) return null
-  const route = source.namespace.route(to, null)
-  if (typeof route === 'string') return null
-  const { destinations } = decideProxy(emulation, { node, source: route.source, destination: to, port, protocol })
-  const { namespace, name } = target.service.meta
+  if (protocol === 'icmp') return null
+  const entry = entryOf(emulation, sender.namespace.node, target, to, port, protocol)
+  const source = entry === null ? null : sourceAt(emulation, sender, entry.node, to)
+  if (entry === null || source === null) return null
+  const { service, node, nodePort } = entry
+  const { destinations } = decideProxy(emulation, { node, source, destination: to, port, protocol })
   const own = nodeNamespace(emulation, node).fibs.lookup(to)
   return {
-    ...(own?.kind === 'local' && { device: own.device!.name }),
-    namespace,
-    name,
+    ...(nodePort && { nodePortOf: node }),
+    ...(!nodePort && own?.kind === 'local' && { device: own.device!.name }),
+    namespace: service.meta.namespace,
+    name: service.meta.name,
     address: formatAddress(to),
     port,
     endpoints: destinations.map(({ address, port: at, probability }) => ({
@@ -37,5 +47,43 @@ export function serviceChoice(
       node: emulation.facts.owner(address)?.node ?? '',
       probability: Number(probability.toFixed(4)),
     })),
+    seed: emulation.seed,
   }
+}
+
+function entryOf(
+  { cluster }: Emulation,
+  sender: string,
+  target: Target,
+  to: Address,
+  port: number,
+  protocol: 'tcp' | 'udp',
+): Entry | null {
+  const { nodes } = cluster.plan
+  if (target.kind === 'service')
+    return nodes.has(sender) ? { service: target.service, node: sender, nodePort: false } : null
+  const owner = [...nodes.values()].find(({ addresses }) => addresses.some((address) => sameAddress(address, to)))
+  const speaks = (one: ServicePort): boolean => one.protocol.toLowerCase() === protocol
+  for (const service of cluster.services?.all ?? []) {
+    if (owner !== undefined) {
+      if (service.ports.some((one) => one.nodePort === port && speaks(one)))
+        return { service, node: owner.name, nodePort: true }
+    } else if (nodes.has(sender) && addressesOf(service).some((address) => sameAddress(address, to))) {
+      return { service, node: sender, nodePort: false }
+    }
+  }
+  return null
+}
+
+const addressesOf = ({ clusterIPs, externalIPs, ingress }: Service): readonly Address[] => [
+  ...clusterIPs,
+  ...externalIPs,
+  ...ingress.map(({ address }) => address),
+]
+
+/** The sender's address as a node sees it: a pod's packet to another node leaves with the address of its own (flannel's masquerade). */
+function sourceAt(emulation: Emulation, { namespace }: Host, node: string, to: Address): Address | null {
+  const within = emulation.cluster.plan.nodes.has(namespace.node) && namespace.node !== node
+  const route = (within ? nodeNamespace(emulation, namespace.node) : namespace).route(to, null)
+  return typeof route === 'string' ? null : route.source
 }

@@ -99,4 +99,22 @@ describe('Services', () => {
     const slices = services!.slices.filter(({ service }) => service === 'kubernetes')
     expect(slices.map(({ meta, family }) => `${meta.name} ${family}`)).toEqual(expected)
   })
+
+  it.each([
+    ['external', 'node/node-1:30080', 'node-1', ['10.244.1.3', '10.244.2.2']],
+    ['external', 'node/node-1:30081', 'node-1', ['10.244.1.3']],
+    // Between nodes a pod's packet carries the address of its node, so that it is a client from outside.
+    ['client', 'node/node-2:30081', 'node-2', ['10.244.2.2']],
+    ['client', 'node/node-1:30081', 'node-1', ['10.244.1.3', '10.244.2.2']],
+    ['external', 'node/control-plane:30081', 'control-plane', []],
+  ])('traced from %s to %s shows what the rules of %s choose among', (from, to, node, endpoints) => {
+    const local = service(
+      'local',
+      '{ type: NodePort, externalTrafficPolicy: Local, selector: { app: web }, ports: [{ port: 80, targetPort: 8080, nodePort: 30081 }] }',
+    )
+    const { trace } = emulate(CLUSTER + local).trace({ from, to })
+    expect(trace.service).toMatchObject({ nodePortOf: node, seed: 1 })
+    expect(trace.service!.endpoints.map(({ address }) => address)).toEqual(endpoints)
+    if (endpoints.length > 0) expect(endpoints.map((address) => `${address}:8080`)).toContain(trace.service!.picked)
+  })
 })

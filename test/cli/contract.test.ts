@@ -123,6 +123,8 @@ const trace = z.strictObject({
       endpoints: z.array(
         z.strictObject({ address, port: portNumber, node: z.string(), probability: z.number().min(0).max(1) }),
       ),
+      nodePortOf: z.string().optional(),
+      seed: z.number(),
       picked: z.string().optional(),
     })
     .optional(),

@@ -64,7 +64,11 @@ export const en = {
     choice: (service: string, device: string): string => `${service} is on ${device || 'no device'}. Ready endpoints:`,
     none: (service: string, device: string): string =>
       `${service} is on ${device || 'no device'}, and has no ready endpoint`,
-    picked: '<- picked',
+    nodePort: (service: string, port: number, node: string): string =>
+      `${service} is nodePort ${port} of ${node}. Endpoints that its rules may pick:`,
+    closedNodePort: (service: string, port: number, node: string): string =>
+      `${service} is nodePort ${port} of ${node}, whose rules lead to no endpoint`,
+    picked: (seed: number): string => `<- picked (seed ${seed})`,
     untraced: (endpoints: readonly string[]): string =>
       `Never picked, since the rules remember the client: ${endpoints.join(', ')}`,
   },

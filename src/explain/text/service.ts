@@ -5,16 +5,23 @@ import { columns } from './columns.ts'
 /** Which endpoints a Service has for the sender, how likely each is, and which one was picked. */
 export function serviceSection({ service }: Trace): string[] {
   if (service === undefined) return []
-  const { namespace, name, address, port, endpoints, picked, device = '' } = service
-  const title = `svc/${namespace === 'default' ? '' : `${namespace}/`}${name} ${endpoint({ address, port })}`
-  if (endpoints.length === 0) return [en.service.none(title, device)]
+  const { endpoints, picked, seed } = service
+  if (endpoints.length === 0) return [title(service)]
   const rows = endpoints.map((e) => [
     `  ${endpoint(e)}`,
     e.node,
     `p ${e.probability}`,
-    endpoint(e) === picked ? en.service.picked : '',
+    endpoint(e) === picked ? en.service.picked(seed) : '',
   ])
-  return [en.service.choice(title, device), ...columns(rows)]
+  return [title(service), ...columns(rows)]
+}
+
+function title({ namespace, name, address, port, nodePortOf, endpoints, device = '' }: ServiceChoice): string {
+  const service = `svc/${namespace === 'default' ? '' : `${namespace}/`}${name}`
+  const none = endpoints.length === 0
+  if (nodePortOf !== undefined)
+    return (none ? en.service.closedNodePort : en.service.nodePort)(service, port, nodePortOf)
+  return (none ? en.service.none : en.service.choice)(`${service} ${endpoint({ address, port })}`, device)
 }
 
 const endpoint = ({ address, port }: Pick<ServiceChoice, 'address' | 'port'>): string =>
