@@ -7,6 +7,11 @@ export function port(text: string): number {
   return value
 }
 
+/** `--port 8443`, where to listen; 0: the system picks one that is free. */
+export function listenPort(text: string): number {
+  return text === '0' ? 0 : port(text)
+}
+
 /** `--count 10`. */
 export function count(text: string): number {
   const value = Number(text)

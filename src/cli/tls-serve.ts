@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander'
-import { port, repeated } from './parse.ts'
+import { listenPort, repeated } from './parse.ts'
 import { tlsGroup } from './tls.ts'
 import { protocols } from './tls-connect.ts'
 
@@ -25,7 +25,7 @@ export function addTlsServe(program: Command): void {
     .description('serve HTTPS to real clients with the TLS of podwire, and explain each handshake')
     .requiredOption('--cert <file>', 'certificate and chain, PEM or DER (repeatable: SNI picks)', repeated)
     .requiredOption('--key <file>', 'its private key, PEM or DER (repeatable, in the same order)', repeated)
-    .requiredOption('--port <port>', 'where to listen', port)
+    .requiredOption('--port <port>', 'where to listen; 0: any that is free', listenPort)
     .option('--host <address>', 'address to listen on; others than 127.0.0.1 let other machines in', '127.0.0.1')
     .option('--client-ca <file>', 'demand a client certificate of this CA (repeatable)', repeated)
     .option('--alpn <protocols>', 'application protocols, most wanted first', protocols, ['http/1.1'])

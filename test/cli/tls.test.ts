@@ -22,11 +22,10 @@ afterAll(() => {
 })
 
 async function serving(args: readonly string[], use: (port: number) => Promise<void>): Promise<string> {
-  const port = await freePort()
-  const server = podwire('tls', 'serve', '--cert', cert, '--key', key, '--port', String(port), ...args)
+  const server = podwire('tls', 'serve', '--cert', cert, '--key', key, '--port', '0', ...args)
   try {
-    await server.until(/serving .*\n/)
-    await use(port)
+    const [, port] = await server.until(/serving https:\/\/127\.0\.0\.1:(\d+)\/ .*\n/)
+    await use(Number(port))
     server.interrupt()
     expect(await server.end()).toBe(0)
     return server.output

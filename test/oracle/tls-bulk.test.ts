@@ -11,7 +11,7 @@ import type { Cell, PeerName } from './tls/cells.ts'
 import { makeMaterial, NAME } from './tls/material.ts'
 import { absent, call, listen } from './tls/peers.ts'
 
-const PEERS: readonly PeerName[] = ['openssl', 'gnutls', 'node', 'node24', 'curl']
+const PEERS: readonly PeerName[] = ['openssl', 'gnutls', 'nss', 'node', 'node24', 'curl']
 const SIZE = 16 * 1024 * 1024
 const material = makeMaterial()
 const upload = material.path('upload')

@@ -4,7 +4,7 @@ import { afterAll, describe, expect, it } from 'vitest'
 import { buildProgram } from '../support/program.ts'
 import { has, skip } from './requirements.ts'
 import { makeMaterial, NAME } from './tls/material.ts'
-import { freePort, Program } from './tls/process.ts'
+import { opensslServer, Program } from './tls/process.ts'
 
 // `podwire tls serve` and `tls connect` against curl and OpenSSL.
 const missing = ['openssl', 'curl'].find((tool) => !has(tool))
@@ -21,16 +21,14 @@ describe.skipIf(skip(noTcpdump === undefined ? null : `${noTcpdump} is not insta
       ['-tls1_2', 'ECDHE-ECDSA-AES128-SHA', 'TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA'],
       ['-tls1_3', 'TLS_CHACHA20_POLY1305_SHA256', 'TLS_CHACHA20_POLY1305_SHA256'],
     ])('reads what tcpdump saw of s_client and s_server, %s %s', async (version, cipher, name) => {
-      const port = await freePort()
       const [pcap, keys] = [material.path(`${cipher}.pcap`), material.path(`${cipher}.log`)]
       const [cert, key] = (['cert', 'key'] as const).map((what) => material.file('server', 'p-256', what))
-      const dump = new Program('tcpdump', ['-i', 'lo', '-U', '--immediate-mode', '-w', pcap, `tcp port ${port}`])
       const suites = version === '-tls1_3' ? ['-ciphersuites', cipher] : ['-cipher', cipher]
       const files = ['-cert', cert, '-cert_chain', cert, '-key', key]
-      const server = new Program('openssl', ['s_server', '-accept', `127.0.0.1:${port}`, ...files, '-rev'])
+      const { port, program: server } = await opensslServer([...files, '-rev'])
+      const dump = new Program('tcpdump', ['-i', 'lo', '-U', '--immediate-mode', '-w', pcap, `tcp port ${port}`])
       try {
         await dump.until(/listening on/)
-        await server.until(/ACCEPT/)
         const about = [
           '-connect',
           `127.0.0.1:${port}`,
@@ -78,7 +76,6 @@ describe.skipIf(skip(missing === undefined ? null : `${missing} is not installed
       const [clientCert, clientKey] = (['cert', 'key'] as const).map((what) => material.file('client', type, what))
 
       it('serve answers curl and s_client', async () => {
-        const port = await freePort()
         const server = podwire(
           'tls',
           'serve',
@@ -87,12 +84,12 @@ describe.skipIf(skip(missing === undefined ? null : `${missing} is not installed
           '--key',
           key,
           '--port',
-          String(port),
+          '0',
           '--client-ca',
           material.roots,
         )
         try {
-          await server.until(/serving .*\n/)
+          const [, port] = await server.until(/serving https:\/\/127\.0\.0\.1:(\d+)\/ .*\n/)
           const curl = (...args: string[]) =>
             spawnSync(
               'curl',
@@ -138,17 +135,9 @@ describe.skipIf(skip(missing === undefined ? null : `${missing} is not installed
       })
 
       it('connect explains s_server', async () => {
-        const port = await freePort()
         const files = ['-cert', cert, '-cert_chain', cert, '-key', key, '-Verify', '2', '-CAfile', material.roots]
-        const server = new Program('openssl', [
-          's_server',
-          '-accept',
-          `127.0.0.1:${port}`,
-          ...files,
-          '-verify_return_error',
-        ])
+        const { port, program: server } = await opensslServer([...files, '-verify_return_error'])
         try {
-          await server.until(/ACCEPT/)
           const connect = async (...args: string[]) => {
             const client = podwire(
               'tls',

@@ -11,7 +11,7 @@ import { TicketSealer } from '../../src/tls/session/ticket.ts'
 import { text, utf8 } from '../../src/util/bytes.ts'
 import { has, skip } from './requirements.ts'
 import { makeMaterial, NAME } from './tls/material.ts'
-import { freePort, Program } from './tls/process.ts'
+import { opensslServer, Program } from './tls/process.ts'
 
 const material = makeMaterial()
 afterAll(() => material.remove())
@@ -29,12 +29,9 @@ const serverConfig = (more: Partial<ServerConfig> = {}): ServerConfig => ({
 })
 
 async function withServer<T>(args: readonly string[], use: (port: number, program: Program) => Promise<T>): Promise<T> {
-  const port = await freePort()
   const [cert, key] = (['cert', 'key'] as const).map((what) => material.file('server', 'p-256', what))
-  const own = ['s_server', '-accept', `127.0.0.1:${port}`, '-cert', cert, '-cert_chain', cert, '-key', key]
-  const program = new Program('openssl', [...own, ...args])
+  const { port, program } = await opensslServer(['-cert', cert, '-cert_chain', cert, '-key', key, ...args])
   try {
-    await program.until(/ACCEPT/)
     return await use(port, program)
   } finally {
     program.kill()

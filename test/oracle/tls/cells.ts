@@ -1,6 +1,6 @@
 import { SUITES } from '../../../src/tls/suite.ts'
 
-export type PeerName = 'openssl' | 'gnutls' | 'node' | 'node24' | 'curl'
+export type PeerName = 'openssl' | 'gnutls' | 'nss' | 'node' | 'node24' | 'curl'
 export type OurRole = 'client' | 'server'
 
 /** Who we meet, and as what. */
@@ -11,7 +11,7 @@ export interface Cell {
   readonly side: Side
   readonly suite: string
   readonly group: string
-  readonly key: 'rsa-2048' | 'p-256' | 'p-384' | 'ed25519'
+  readonly key: 'rsa-2048' | 'rsa-3072' | 'p-256' | 'p-384' | 'ed25519'
   readonly resume: 'no' | 'yes'
   readonly clientCertificate: 'no' | 'yes'
   readonly alpn: 'no' | 'yes'
@@ -23,6 +23,8 @@ const VALUES: { readonly [K in keyof Cell]: readonly Cell[K][] } = {
     'openssl/server',
     'gnutls/client',
     'gnutls/server',
+    'nss/client',
+    'nss/server',
     'node/client',
     'node/server',
     'node24/client',
@@ -31,7 +33,7 @@ const VALUES: { readonly [K in keyof Cell]: readonly Cell[K][] } = {
   ],
   suite: SUITES.map(({ name }) => name),
   group: ['x25519', 'secp256r1', 'secp384r1', 'X25519MLKEM768'],
-  key: ['rsa-2048', 'p-256', 'p-384', 'ed25519'],
+  key: ['rsa-2048', 'rsa-3072', 'p-256', 'p-384', 'ed25519'],
   resume: ['no', 'yes'],
   clientCertificate: ['no', 'yes'],
   alpn: ['no', 'yes'],
@@ -43,16 +45,20 @@ export const roleOf = ({ side }: Pick<Cell, 'side'>): OurRole => side.split('/')
 
 /** Why two values (or more) cannot stand together; null when they can. */
 export function impossible(cell: Partial<Cell>): string | null {
-  const { side, group, key, resume } = cell
+  const { side, group, key, resume, alpn, clientCertificate } = cell
   const peer = side === undefined ? undefined : peerOf({ side })
   const suite = SUITES.find(({ name }) => name === cell.suite)
-  if (suite?.auth === 'rsa' && key !== undefined && key !== 'rsa-2048') return 'the suite needs an RSA certificate'
-  if (suite?.auth === 'ecdsa' && key === 'rsa-2048') return 'the suite needs an ECDSA certificate'
+  if (suite?.auth === 'rsa' && key !== undefined && !key.startsWith('rsa')) return 'the suite needs an RSA certificate'
+  if (suite?.auth === 'ecdsa' && key?.startsWith('rsa')) return 'the suite needs an ECDSA certificate'
   if (group === 'X25519MLKEM768') {
     if (suite?.version === 'TLS 1.2') return 'ML-KEM is for TLS 1.3'
-    if (peer !== undefined && peer !== 'node24') return 'no ML-KEM in OpenSSL 3.0 and GnuTLS 3.7'
+    if (peer !== undefined && peer !== 'node24') return 'no ML-KEM in OpenSSL 3.0, GnuTLS 3.7, NSS 3.87'
   }
   if (suite?.exchange === 'RSA' && group !== undefined && group !== 'x25519') return 'RSA key exchange has no group'
+  if (peer === 'nss' && key === 'ed25519') return 'NSS 3.87 imports no Ed25519 keys'
+  if (side === 'nss/server' && alpn === 'yes') return 'tstclnt offers no protocols'
+  if (side === 'nss/server' && resume === 'yes' && clientCertificate === 'yes')
+    return 'tstclnt crashes where it is to show a certificate in two connections (free(): invalid pointer)'
   if (peer === 'curl' && resume === 'yes') return 'curl keeps no sessions between runs'
   return null
 }
@@ -82,6 +88,14 @@ export function leftOut(): ReadonlyMap<string, number> {
     if (reason !== null) reasons.set(reason, (reasons.get(reason) ?? 0) + 1)
   }
   return reasons
+}
+
+/** Pairs of what is negotiated, and of our role with it, that no peer of those `here` tries though another would. */
+export function withoutPeer(cells: readonly Cell[], here: (peer: PeerName) => boolean): readonly string[] {
+  const pairsIn = (all: readonly Cell[]): Set<string> =>
+    new Set(all.flatMap((cell) => pairsOf(cell).map((pair) => pair.replace(/^side=\w+\//, 'our role='))))
+  const tried = pairsIn(cells.filter((cell) => here(peerOf(cell))))
+  return [...pairsIn(cells)].filter((pair) => !tried.has(pair))
 }
 
 const key = (a: keyof Cell, x: string, b: keyof Cell, y: string): string => `${a}=${x}&${b}=${y}`

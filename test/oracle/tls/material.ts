@@ -22,7 +22,7 @@ export interface Material {
 }
 
 export const NAME = 'web.podwire.test'
-const KEYS: readonly Cell['key'][] = ['rsa-2048', 'p-256', 'p-384', 'ed25519']
+const KEYS: readonly Cell['key'][] = ['rsa-2048', 'rsa-3072', 'p-256', 'p-384', 'ed25519']
 
 export function makeMaterial(): Material {
   const folder = mkdtempSync(join(tmpdir(), 'podwire-tls-'))

@@ -27,7 +27,9 @@ const OPENSSL_GROUPS: Readonly<Record<string, string>> = {
 
 /** The cell's group first; in TLS 1.2 the list speaks of certificates too, so their curve has to be in it (RFC 8422 5.1). */
 export function groupsOf({ suite, group, key }: Cell): readonly string[] {
-  const curve = { 'p-256': 'secp256r1', 'p-384': 'secp384r1', 'rsa-2048': group, ed25519: group }[key]
+  const curve = { 'p-256': 'secp256r1', 'p-384': 'secp384r1', 'rsa-2048': group, 'rsa-3072': group, ed25519: group }[
+    key
+  ]
   return suiteNamed(suite).version === 'TLS 1.3' || curve === group ? [group] : [group, curve]
 }
 

@@ -5,7 +5,8 @@ import { has } from '../requirements.ts'
 import { type Cell, type PeerName, peerOf } from './cells.ts'
 import { type Material, NAME } from './material.ts'
 import { gnutlsPriority, opensslGroups, opensslSuite } from './names.ts'
-import { freePort, Program, type Transfer } from './process.ts'
+import { nssClient, nssServer } from './nss.ts'
+import { type Listening, onFreePort, opensslServer, Program, type Transfer } from './process.ts'
 
 export const ALPN = 'http/1.1'
 const NODE_PEER = join(import.meta.dirname, 'node-peer.mjs')
@@ -19,6 +20,8 @@ export function absent(peer: PeerName): string | null {
       return has(peer) ? null : `${peer} is not installed`
     case 'gnutls':
       return has('gnutls-cli') && has('gnutls-serv') ? null : 'gnutls-bin is not installed'
+    case 'nss':
+      return has('tstclnt') && has('selfserv') && has('pk12util') ? null : 'libnss3-tools is not installed'
     case 'node':
       return null
     case 'node24':
@@ -26,32 +29,21 @@ export function absent(peer: PeerName): string | null {
   }
 }
 
-export interface Listening {
-  readonly port: number
-  readonly program: Program
-}
-
 /** The peer as a server that sends back each line reversed (GnuTLS: unchanged, or a file over HTTP). */
 export async function listen(cell: Cell, material: Material, file: string | null = null): Promise<Listening> {
   switch (peerOf(cell)) {
-    case 'openssl': {
-      const port = await freePort()
-      const program = new Program('openssl', [
-        's_server',
-        '-accept',
-        `127.0.0.1:${port}`,
-        ...opensslServer(cell, material),
-      ])
-      await program.until(/ACCEPT/)
-      return { port, program }
-    }
+    case 'openssl':
+      return opensslServer(opensslServing(cell, material))
     case 'gnutls': {
-      const port = await freePort()
       const serves = file === null ? ['--echo'] : ['--http', `--httpdata=${file}`]
-      const program = new Program('gnutls-serv', [`--port=${port}`, ...serves, ...gnutlsServer(cell, material)])
-      await program.until(/Server listening on IPv4.*done/)
-      return { port, program }
+      const args = [...serves, ...gnutlsServer(cell, material)]
+      return onFreePort(
+        (port) => new Program('gnutls-serv', [`--port=${port}`, ...args]),
+        /Server listening on IPv4.*done/,
+      )
     }
+    case 'nss':
+      return nssServer(cell, material)
     case 'node':
     case 'node24': {
       const program = nodePeer(cell, {
@@ -81,6 +73,8 @@ export function call(
     }
     case 'gnutls':
       return new Program('gnutls-cli', [`--port=${port}`, ...gnutlsClient(cell, material), '127.0.0.1'], bulk)
+    case 'nss':
+      return nssClient(cell, material, port, bulk)
     case 'node':
     case 'node24':
       return nodePeer(cell, {
@@ -99,7 +93,7 @@ export function call(
 }
 
 /** Whether one run of the program makes both connections. */
-export const resumesItself = (peer: PeerName): boolean => peer === 'node' || peer === 'node24' || peer === 'gnutls'
+export const resumesItself = (peer: PeerName): boolean => ['node', 'node24', 'gnutls', 'nss'].includes(peer)
 
 function opensslCommon(cell: Cell): string[] {
   const { version } = suiteNamed(cell.suite)
@@ -109,7 +103,7 @@ function opensslCommon(cell: Cell): string[] {
     : ['-tls1_2', '-cipher', `${opensslSuite(cell.suite)}:@SECLEVEL=0`, ...group]
 }
 
-function opensslServer(cell: Cell, material: Material): string[] {
+function opensslServing(cell: Cell, material: Material): string[] {
   const [cert, key] = (['cert', 'key'] as const).map((what) => material.file('server', cell.key, what))
   const args = ['-rev', '-cert', cert, '-cert_chain', cert, '-key', key, ...opensslCommon(cell)]
   if (cell.clientCertificate === 'yes') args.push('-Verify', '3', '-CAfile', material.roots, '-verify_return_error')

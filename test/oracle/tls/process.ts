@@ -85,6 +85,39 @@ export class Program {
   }
 }
 
+/** A program that listens. */
+export interface Listening {
+  readonly port: number
+  readonly program: Program
+}
+
+/** `openssl s_server` on a port of its own choice: it says which, when it is told 0. */
+export async function opensslServer(args: readonly string[]): Promise<Listening> {
+  const program = new Program('openssl', ['s_server', '-accept', '127.0.0.1:0', ...args])
+  try {
+    const [, port] = await program.until(/ACCEPT 127\.0\.0\.1:(\d+)/)
+    return { port: Number(port), program }
+  } catch (error) {
+    program.kill()
+    throw error
+  }
+}
+
+/** For programs that do not say which port they were given for 0: another one where somebody else was faster. */
+export async function onFreePort(start: (port: number) => Program, ready: RegExp): Promise<Listening> {
+  for (let tries = 1; ; tries++) {
+    const port = await freePort()
+    const program = start(port)
+    try {
+      await program.until(ready)
+      return { port, program }
+    } catch (error) {
+      program.kill()
+      if (tries === 5 || !/in use|bind/i.test(program.output)) throw error
+    }
+  }
+}
+
 /** A port that was free a moment ago. */
 export function freePort(): Promise<number> {
   return new Promise((resolve, reject) => {
