@@ -1,7 +1,9 @@
 import type { Nanos } from '../../sim/time.ts'
 import { Events } from '../api/events.ts'
 import { nameOf } from '../api/meta.ts'
+import type { Uid } from '../api/object.ts'
 import { isAvailable, isFinished, isReady, type PodObject } from '../api/pod-object.ts'
+import type { PodTemplate } from '../api/pod-spec.ts'
 import { templateHash } from '../api/random-names.ts'
 import type { Store } from '../api/store.ts'
 import type { StatefulSet } from '../api/workloads.ts'
@@ -31,6 +33,7 @@ export class StatefulSetController {
   reconcile(key: string): Nanos | null {
     const set = this.store.at('StatefulSet', key)
     if (set === null) return null
+    this.remember(set)
     const pods = claimPods(this.store, set, set.spec.selector)
     if (set.meta.deletionTimestamp === null) this.steer(set, pods)
     this.report(key)
@@ -63,11 +66,7 @@ export class StatefulSetController {
   private update(set: StatefulSet, pods: ReadonlyMap<number, PodObject>, settled: (pod: PodObject) => boolean): void {
     const revision = revisionOf(set)
     const { replicas, ordinalsStart, updateStrategy } = set.spec
-    for (
-      let ordinal = ordinalsStart + replicas - 1;
-      ordinal >= Math.max(ordinalsStart, updateStrategy.partition);
-      ordinal--
-    ) {
+    for (let ordinal = ordinalsStart + replicas - 1; ordinal >= ordinalsStart + updateStrategy.partition; ordinal--) {
       const pod = pods.get(ordinal)
       if (pod === undefined) return
       if (pod.meta.labels[REVISION] !== revision && pod.meta.deletionTimestamp === null) {
@@ -80,17 +79,38 @@ export class StatefulSetController {
 
   private create(set: StatefulSet, ordinal: number): void {
     const name = `${set.meta.name}-${ordinal}`
-    createPod(this.store, set, set.spec.template, {
+    const { revision, template } = this.versionFor(set, ordinal)
+    createPod(this.store, set, template, {
       name,
       labels: {
         'statefulset.kubernetes.io/pod-name': name,
         'apps.kubernetes.io/pod-index': String(ordinal),
-        [REVISION]: revisionOf(set),
+        [REVISION]: revision,
       },
       spec: { hostname: name, subdomain: set.spec.serviceName },
     })
     this.events.normal(set, 'SuccessfulCreate', `create Pod ${name} in StatefulSet ${set.meta.name} successful`)
   }
+
+  /** newVersionedStatefulSetPod: below the partition a pod is made anew as it was before the update. */
+  private versionFor(set: StatefulSet, ordinal: number): Version {
+    const known = this.versions.get(set.meta.uid)
+    const { ordinalsStart, updateStrategy } = set.spec
+    const isOld = updateStrategy.type === 'RollingUpdate' && ordinal < ordinalsStart + updateStrategy.partition
+    const old = isOld ? known?.find(({ revision }) => revision === set.status.currentRevision) : undefined
+    return old ?? { revision: revisionOf(set), template: set.spec.template }
+  }
+
+  /** ControllerRevisions: the templates that pods may still be made of. */
+  private remember(set: StatefulSet): void {
+    const { uid } = set.meta
+    const revision = revisionOf(set)
+    const old = (this.versions.get(uid) ?? []).filter((one) => one.revision === set.status.currentRevision)
+    const isNew = old.every((one) => one.revision !== revision)
+    this.versions.set(uid, isNew ? [...old, { revision, template: set.spec.template }] : old)
+  }
+
+  private readonly versions = new Map<Uid, readonly Version[]>()
 
   private remove(set: StatefulSet, pod: PodObject): void {
     const { namespace, name, uid } = pod.meta
@@ -105,18 +125,25 @@ export class StatefulSetController {
     const revision = revisionOf(set)
     const count = (holds: (pod: PodObject) => boolean): number => pods.filter(holds).length
     const updated = count((pod) => pod.meta.labels[REVISION] === revision)
+    const ready = count(isReady)
+    // completeRollingUpdate
+    const complete = updated === set.spec.replicas && ready === set.spec.replicas
     const status: StatefulSet['status'] = {
       replicas: pods.length,
-      readyReplicas: count(isReady),
+      readyReplicas: ready,
       availableReplicas: count((pod) => isAvailable(pod, set.spec.minReadySeconds, this.store.now)),
       observedGeneration: set.meta.generation,
-      currentRevision:
-        updated === pods.length || set.status.currentRevision === '' ? revision : set.status.currentRevision,
+      currentRevision: complete || set.status.currentRevision === '' ? revision : set.status.currentRevision,
       updateRevision: revision,
       updatedReplicas: updated,
     }
     if (JSON.stringify(status) !== JSON.stringify(set.status)) this.store.update({ ...set, status })
   }
+}
+
+interface Version {
+  readonly revision: string
+  readonly template: PodTemplate
 }
 
 export const revisionOf = (set: StatefulSet): string => `${set.meta.name}-${templateHash(set.spec.template)}`
