@@ -95,7 +95,7 @@ export class PodWorker {
 
   private tellAddress(change: 'assigned' | 'released'): void {
     const { nodeName: node } = this.object.spec
-    this.record({ kind: 'pod-address', change, pod: refOf(this.object), node, addresses: this.addresses })
+    this.record(() => ({ kind: 'pod-address', change, pod: refOf(this.object), node, addresses: this.addresses }))
   }
 
   /** Launches what may begin now. */
@@ -251,7 +251,7 @@ export class PodWorker {
 
   /** Null: kubelet could not ask, says so, and counts it neither as success nor as failure. */
   *ask({ spec: container }: ContainerRun, kind: ProbeKind, probe: Probe): Process<ProbeAnswer | null> {
-    const place = placeOf(container, probe, this.addresses)
+    const place = placeOf(container, probe.handler, this.addresses)
     if (typeof place === 'string') {
       this.warning('Unhealthy', `${capital(kind)} probe errored and resulted in unknown state: ${place}`)
       return null
@@ -263,25 +263,27 @@ export class PodWorker {
   }
 
   probed(run: ContainerRun, probe: ProbeKind, { ok, detail }: ProbeAnswer, count: number, threshold: number): void {
-    const { spec } = run
-    const asked = spec[`${probe}Probe`]!
-    const place = placeOf(spec, asked, this.addresses)
-    const what = { kind: 'probe', pod: refOf(this.object), container: spec.name, probe, ok, detail } as const
-    const where = typeof place === 'string' ? '' : describeProbe(asked.handler, place)
-    this.record({ ...what, asked: where, count, threshold })
+    this.record(() => {
+      const { spec } = run
+      const { handler } = spec[`${probe}Probe`]!
+      const place = placeOf(spec, handler, this.addresses)
+      const what = { kind: 'probe', pod: refOf(this.object), container: spec.name, probe, ok, detail } as const
+      return { ...what, asked: typeof place === 'string' ? '' : describeProbe(handler, place), count, threshold }
+    })
     if (!ok) this.warning('Unhealthy', `${capital(probe)} probe failed: ${detail}`)
   }
 
   /** preStop, SIGTERM, SIGKILL: no object tells of them, the trace does. */
   signalled(run: ContainerRun, signal: 'preStop' | 'SIGTERM' | 'SIGKILL', detail: string): void {
-    this.record({ kind: 'container-signal', pod: refOf(this.object), container: run.spec.name, signal, detail })
+    const container = run.spec.name
+    this.record(() => ({ kind: 'container-signal', pod: refOf(this.object), container, signal, detail }))
   }
 
-  private record(event: KubeEvent): void {
+  private record(make: () => KubeEvent): void {
     const { recorder } = this.kubelet
     if (recorder.on) {
       const place = recorder.place(this.object.spec.nodeName, 'host', '')
-      this.cause = recorder.step(this.now, place, this.cause, 0, null, event)
+      this.cause = recorder.step(this.now, place, this.cause, 0, null, make())
     } else recorder.skip()
   }
 

@@ -1,6 +1,6 @@
 import { type Address, formatAddress } from '../../../util/address.ts'
 import { portNumber } from '../../api/pod-object.ts'
-import type { Container, Probe, ProbeHandler } from '../../api/pod-spec.ts'
+import type { Container, ProbeHandler } from '../../api/pod-spec.ts'
 
 /** Where a probe connects to; for exec, which connects nowhere, empty and 0. */
 export interface ProbePlace {
@@ -13,7 +13,11 @@ export interface ProbePlace {
  * Where kubelet sends a probe, or why it cannot tell, in its words. Source: pkg/probe/http/request.go, pkg/probe/util.go,
  * pkg/kubelet/prober/prober.go.
  */
-export function placeOf(container: Container, { handler }: Probe, addresses: readonly Address[]): ProbePlace | string {
+export function placeOf(
+  container: Container,
+  handler: ProbeHandler,
+  addresses: readonly Address[],
+): ProbePlace | string {
   if (handler.kind === 'exec') return { host: '', port: 0 }
   const port = resolvePort(handler.port, container)
   if (typeof port === 'string') return port
