@@ -60,15 +60,18 @@ function entryOf(
   protocol: 'tcp' | 'udp',
 ): Entry | null {
   const { nodes } = cluster.plan
-  if (target.kind === 'service')
-    return nodes.has(sender) ? { service: target.service, node: sender, nodePort: false } : null
-  const owner = [...nodes.values()].find(({ addresses }) => addresses.some((address) => sameAddress(address, to)))
   const speaks = (one: ServicePort): boolean => one.protocol.toLowerCase() === protocol
+  const serves = ({ ports }: Service): boolean => ports.some((one) => one.port === port && speaks(one))
+  if (target.kind === 'service') {
+    const { service } = target
+    return nodes.has(sender) && serves(service) ? { service, node: sender, nodePort: false } : null
+  }
+  const owner = [...nodes.values()].find(({ addresses }) => addresses.some((address) => sameAddress(address, to)))
   for (const service of cluster.services?.all ?? []) {
     if (owner !== undefined) {
       if (service.ports.some((one) => one.nodePort === port && speaks(one)))
         return { service, node: owner.name, nodePort: true }
-    } else if (nodes.has(sender) && addressesOf(service).some((address) => sameAddress(address, to))) {
+    } else if (nodes.has(sender) && serves(service) && addressesOf(service).some((own) => sameAddress(own, to))) {
       return { service, node: sender, nodePort: false }
     }
   }
