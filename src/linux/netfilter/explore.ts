@@ -71,9 +71,9 @@ function follow(chain: Chain, p: Packet, state: MatchState, mark: number, script
 
 function ruleAt(chain: Chain, index: number): Rule {
   let base = 0
-  for (const { rules } of chain.blocks) {
-    if (index < base + rules.length) return rules[index - base]
-    base += rules.length
+  for (const block of chain.blocks) {
+    if (index < base + block.length) return block.rule(index - base)
+    base += block.length
   }
   throw new RangeError(`chain ${chain.name} has ${chain.length} rules, no ${index}`)
 }

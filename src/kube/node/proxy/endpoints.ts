@@ -1,5 +1,5 @@
-import { type Address, formatEndpoint } from '../../../util/address.ts'
-import type { EndpointSlice, SliceEndpoint } from '../../api/service.ts'
+import { type Address, type Family, formatEndpoint } from '../../../util/address.ts'
+import type { EndpointSlice, ServicePort, SliceEndpoint } from '../../api/service.ts'
 import { PROTOCOL_NAME, type ServicePortInfo } from './service-port.ts'
 
 /** Where a Service port may send a packet: BaseEndpointInfo. */
@@ -116,23 +116,26 @@ export interface Outlook {
   readonly count: number
   /** Some endpoint is ready, or serves while it terminates. */
   readonly any: boolean
+  /** The first ready endpoint has hints: without, none are obeyed, since all ready ones must have them. */
   readonly hinted: boolean
 }
 
-export function outlookOf(info: ServicePortInfo, slices: Iterable<EndpointSlice>): Outlook {
+export function outlookOf(
+  { name, protocol }: Pick<ServicePort, 'name' | 'protocol'>,
+  family: Family,
+  slices: readonly EndpointSlice[],
+): Outlook {
   let count = 0
   let any = false
-  let hinted = false
+  let ready: SliceEndpoint | null = null
   for (const slice of slices) {
-    if (slice.family !== info.family) continue
-    for (const { name, port, protocol } of slice.ports) {
-      if (name !== info.portName || port === 0 || PROTOCOL_NAME[protocol] !== info.protocol) continue
+    if (slice.family !== family) continue
+    for (const port of slice.ports) {
+      if (port.name !== name || port.port === 0 || port.protocol !== protocol) continue
       count += slice.endpoints.length
-      for (const from of slice.endpoints) {
-        any ||= from.ready || (from.serving && from.terminating)
-        hinted ||= from.hintNodes.length > 0 || from.hintZones.length > 0
-      }
+      ready ??= slice.endpoints.find((endpoint) => endpoint.ready) ?? null
+      any ||= ready !== null || slice.endpoints.some(({ serving, terminating }) => serving && terminating)
     }
   }
-  return { count, any, hinted }
+  return { count, any, hinted: ready !== null && (ready.hintNodes.length > 0 || ready.hintZones.length > 0) }
 }

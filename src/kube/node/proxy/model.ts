@@ -1,23 +1,41 @@
-import type { Family } from '../../../util/address.ts'
+import type { Address, Family } from '../../../util/address.ts'
 import { nameOf } from '../../api/meta.ts'
-import type { EndpointSlice, Service } from '../../api/service.ts'
+import type { EndpointSlice, Service, ServicePort } from '../../api/service.ts'
 import { type Endpoint, endpointsOf, endpointsOn, type Outlook, outlookOf } from './endpoints.ts'
-import { type ServicePortInfo, servicePorts, usesLocalEndpoints } from './service-port.ts'
+import { isPlain, portInfo, type ServicePortInfo, servedAt, usesLocalEndpoints } from './service-port.ts'
 
-/** One Service port with its endpoints: a value, replaced when either changes. */
+/** One Service port with its endpoints: a value, replaced when either changes. What few ask for is made when they do. */
 export class PortState {
   private sorted: readonly Endpoint[] | null = null
+  private known: ServicePortInfo | null = null
+  readonly outlook: Outlook
 
   constructor(
-    readonly info: ServicePortInfo,
+    private readonly service: Service,
+    private readonly port: ServicePort,
+    readonly family: Family,
+    readonly clusterIP: Address,
     private readonly slices: readonly EndpointSlice[],
-    readonly outlook: Outlook,
-  ) {}
+  ) {
+    this.outlook = outlookOf(port, family, slices)
+  }
+
+  get info(): ServicePortInfo {
+    this.known ??= portInfo(this.service, this.port, this.family, this.clusterIP)
+    return this.known
+  }
+
+  /** Nothing leads to it but its cluster address, and all nodes serve it alike. */
+  get plain(): boolean {
+    return !this.outlook.hinted && this.port.nodePort === 0 && isPlain(this.service)
+  }
 
   /** Nodes may use different endpoints, or admit different clients. */
   get perNode(): boolean {
-    const { info, outlook } = this
-    return outlook.hinted || usesLocalEndpoints(info) || (info.vips.length > 0 && info.sourceRanges.length > 0)
+    if (this.outlook.hinted) return true
+    if (isPlain(this.service)) return false
+    const { info } = this
+    return usesLocalEndpoints(info) || (info.vips.length > 0 && info.sourceRanges.length > 0)
   }
 
   /** Those on one node. */
@@ -146,8 +164,8 @@ export class ServiceModel {
 }
 
 function portStates(service: Service, family: Family, slices: Iterable<EndpointSlice>): readonly PortState[] {
-  const infos = servicePorts(service, family)
-  if (infos.length === 0) return NONE
+  const clusterIP = servedAt(service, family)
+  if (clusterIP === null) return NONE
   const all = [...slices]
-  return infos.map((info) => new PortState(info, all, outlookOf(info, all)))
+  return service.ports.map((port) => new PortState(service, port, family, clusterIP, all))
 }

@@ -4,8 +4,19 @@ import { type Categories, categorize, type Place } from './endpoints.ts'
 import type { PortState, ServiceModel } from './model.ts'
 import { admitsNode, type ServicePortInfo, usesClusterEndpoints, usesLocalEndpoints } from './service-port.ts'
 
-/** Makes what a mode needs of one Service port, for nodes that use these endpoints. */
-export type Build<T> = (info: ServicePortInfo, endpoints: Categories, nodeAddress: Address | null) => T
+/** Makes what a mode needs of one Service port. */
+export interface Make<T> {
+  /** For all nodes, which serve it alike. */
+  shared(port: PortState): T
+  /** For nodes that use these endpoints. */
+  local(info: ServicePortInfo, endpoints: Categories, nodeAddress: Address | null): T
+}
+
+/** One way to make both. */
+export const alike = <T>(make: Make<T>['local']): Make<T> => ({
+  shared: (port) => make(port.info, everywhere(port), null),
+  local: make,
+})
 
 /** What a Service gives: something for all nodes, and ports that each node has to look at. */
 interface Slot<T> {
@@ -31,10 +42,10 @@ export class PerNodeServices<T extends object> {
   constructor(
     private readonly model: ServiceModel,
     private readonly family: Family,
-    private readonly build: Build<T>,
+    private readonly make: Make<T>,
   ) {}
 
-  /** Forgets everything: `build` has changed. */
+  /** Forgets everything: what is made has changed. */
   reset(): void {
     this.version = 0
     this.variants = new WeakMap()
@@ -74,7 +85,7 @@ export class PerNodeServices<T extends object> {
     const ports = this.model.ports(slot, this.family)
     const shared = ports.filter((port) => !port.perNode)
     return {
-      shared: shared.map((port) => this.build(port.info, new Later(port), null)),
+      shared: shared.map((port) => this.make.shared(port)),
       perNode: shared.length === ports.length ? NO_PORTS : ports.filter((port) => port.perNode),
     }
   }
@@ -87,7 +98,7 @@ export class PerNodeServices<T extends object> {
     const key = `${admitsNode(port.info, nodeAddress)} ${texts(found.cluster)} ${texts(found.local)}`
     const known = variants.get(key)
     if (known !== undefined) return known
-    const made = this.build(port.info, found, nodeAddress)
+    const made = this.make.local(port.info, found, nodeAddress)
     variants.set(key, made)
     this.ids.set(made, this.nextId++)
     return made
@@ -96,7 +107,10 @@ export class PerNodeServices<T extends object> {
 
 const NO_PORTS: readonly PortState[] = []
 
-/** The endpoints of a Service that nodes serve alike, sorted out when somebody asks for more than whether there are any. */
+/** The endpoints of a Service that nodes serve alike. */
+export const everywhere = (port: PortState): Categories => new Later(port)
+
+/** Sorted out when somebody asks for more than whether there are any. */
 class Later implements Categories {
   readonly any: boolean
   readonly local = []

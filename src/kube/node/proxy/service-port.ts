@@ -2,7 +2,7 @@ import type { Address, Family } from '../../../util/address.ts'
 import { familyOf } from '../../../util/address.ts'
 import { inPrefix, type Prefix } from '../../../util/prefix.ts'
 import { nameOf, type Protocol } from '../../api/meta.ts'
-import type { LoadBalancerIngress, Service } from '../../api/service.ts'
+import type { LoadBalancerIngress, Service, ServicePort } from '../../api/service.ts'
 
 /** IP protocol numbers by the name that rules print. */
 export const PROTOCOL_NUMBER = { tcp: 6, udp: 17, sctp: 132 } as const
@@ -40,19 +40,26 @@ export interface ServicePortInfo {
 /** A Service that another proxy serves carries this label. */
 const PROXY_NAME = 'service.kubernetes.io/service-proxy-name'
 
-/** What kube-proxy serves of a Service in one family: nothing for headless and ExternalName Services. */
-export function servicePorts(service: Service, family: Family): ServicePortInfo[] {
-  if (service.headless || service.type === 'ExternalName' || PROXY_NAME in service.meta.labels) return []
-  const clusterIP = service.clusterIPs.find((address) => familyOf(address) === family)
-  if (clusterIP === undefined) return []
+/** The cluster address by which kube-proxy serves a Service in one family: none for headless and ExternalName Services. */
+export function servedAt(service: Service, family: Family): Address | null {
+  if (service.headless || service.type === 'ExternalName' || PROXY_NAME in service.meta.labels) return null
+  return service.clusterIPs.find((address) => familyOf(address) === family) ?? null
+}
+
+/** It is reached by its cluster address alone, under no traffic policy. */
+export const isPlain = ({ type, externalIPs, internalTrafficPolicy, ingress, sourceRanges }: Service): boolean =>
+  type === 'ClusterIP' &&
+  externalIPs.length === 0 &&
+  internalTrafficPolicy === 'Cluster' &&
+  ingress.length === 0 &&
+  sourceRanges.length === 0
+
+export function portInfo(service: Service, port: ServicePort, family: Family, clusterIP: Address): ServicePortInfo {
   const { ingress, sourceRanges } = service
-  const externalIPs = ofFamily(service.externalIPs, family)
-  const vips = ingress.length === 0 ? NO_ADDRESSES : ofFamily(ingress.filter(isVip).map(addressOf), family)
-  const ranges = sourceRanges.length === 0 ? NO_RANGES : sourceRanges.filter((r) => familyOf(r.address) === family)
   const external = service.type !== 'ClusterIP' || service.externalIPs.length > 0
   const externalLocal = external && service.externalTrafficPolicy === 'Local'
   const name = nameOf(service.meta)
-  return service.ports.map((port) => ({
+  return {
     name: port.name === '' ? name : `${name}:${port.name}`,
     origin: `Service ${name}`,
     portName: port.name,
@@ -61,14 +68,14 @@ export function servicePorts(service: Service, family: Family): ServicePortInfo[
     clusterIP,
     port: port.port,
     nodePort: port.nodePort,
-    externalIPs,
-    vips,
-    sourceRanges: ranges,
+    externalIPs: ofFamily(service.externalIPs, family),
+    vips: ingress.length === 0 ? NO_ADDRESSES : ofFamily(ingress.filter(isVip).map(addressOf), family),
+    sourceRanges: sourceRanges.length === 0 ? NO_RANGES : sourceRanges.filter((r) => familyOf(r.address) === family),
     healthCheckNodePort: service.type === 'LoadBalancer' && externalLocal ? service.healthCheckNodePort : 0,
     affinity: service.sessionAffinity === 'ClientIP' ? service.affinityTimeout : 0,
     internalLocal: service.internalTrafficPolicy === 'Local',
     externalLocal,
-  }))
+  }
 }
 
 const NO_ADDRESSES: readonly Address[] = []

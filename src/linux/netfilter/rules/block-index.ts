@@ -52,12 +52,15 @@ export class BlockIndex {
   }
 }
 
+/** A rule, or the destination address of one that is not made yet. */
+type Indexed = { readonly matches: readonly Match[] } | { readonly destination: Address }
+
 /** Null when the block is short, or its rules have nothing in common to look up. */
-export function indexOf(rules: readonly { readonly matches: readonly Match[] }[]): BlockIndex | null {
+export function indexOf(rules: readonly Indexed[]): BlockIndex | null {
   if (rules.length < WORTH_IT) return null
-  const addresses = rules.map(({ matches }) => addressKey(matches))
+  const addresses = rules.map((rule) => ('matches' in rule ? addressKey(rule.matches) : addressHash(rule.destination)))
   if (useful(addresses)) return new BlockIndex('address', addresses)
-  const ports = rules.map(({ matches }) => portKey(matches))
+  const ports = rules.map((rule) => ('matches' in rule ? portKey(rule.matches) : null))
   return useful(ports) ? new BlockIndex('port', ports) : null
 }
 

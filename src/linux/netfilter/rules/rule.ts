@@ -1,3 +1,4 @@
+import type { Address } from '../../../util/address.ts'
 import { type BlockIndex, indexOf } from './block-index.ts'
 import { type Test, testAll } from './compile.ts'
 import type { Match, PortRange } from './match.ts'
@@ -66,6 +67,12 @@ export interface Rule {
   readonly origin?: string
 }
 
+/** A rule for one destination address that is made when somebody reads it. */
+export interface PendingRule {
+  readonly destination: Address
+  make(): Rule
+}
+
 /**
  * A run of rules. Chains of several nodes share the blocks that are the same on all of them, and with them what is compiled
  * when a packet first comes by.
@@ -74,15 +81,28 @@ export class RuleBlock {
   private tests: Test[] | null = null
   private lookup: BlockIndex | null | undefined
 
-  constructor(readonly rules: readonly Rule[]) {}
+  constructor(private readonly made: readonly (Rule | PendingRule)[]) {}
+
+  get length(): number {
+    return this.made.length
+  }
+
+  rule(i: number): Rule {
+    const known = this.made[i]
+    return 'make' in known ? known.make() : known
+  }
+
+  get rules(): readonly Rule[] {
+    return this.made.map((_, i) => this.rule(i))
+  }
 
   test(i: number): Test {
-    this.tests ??= new Array<Test>(this.rules.length)
-    return (this.tests[i] ??= testAll(this.rules[i].matches))
+    this.tests ??= new Array<Test>(this.made.length)
+    return (this.tests[i] ??= testAll(this.rule(i).matches))
   }
 
   get index(): BlockIndex | null {
-    if (this.lookup === undefined) this.lookup = indexOf(this.rules)
+    if (this.lookup === undefined) this.lookup = indexOf(this.made)
     return this.lookup
   }
 }
@@ -124,7 +144,7 @@ export class Chain {
 
   /** How many rules. */
   get length(): number {
-    if (this.total < 0) this.total = this.blocks.reduce((sum, block) => sum + block.rules.length, 0)
+    if (this.total < 0) this.total = this.blocks.reduce((sum, block) => sum + block.length, 0)
     return this.total
   }
 

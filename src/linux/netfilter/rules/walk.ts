@@ -61,7 +61,7 @@ export class Walk {
         if (end === null) this.depth--
         return end
       }
-      base += block.rules.length
+      base += block.length
     }
     this.depth--
     return null
@@ -70,12 +70,11 @@ export class Walk {
   /** Undefined: the chain goes on after this block; null: the chain returned. */
   private block(chain: Chain, block: RuleBlock, base: number, p: Packet): Rule | null | undefined {
     const index = this.linear ? null : block.index
-    const { rules } = block
     if (index === null) {
-      for (let i = 0; i < rules.length; i++) {
+      for (let i = 0; i < block.length; i++) {
         this.evaluated++
         if (!block.test(i)(p)) continue
-        const end = this.fire(chain, rules[i], base + i, p)
+        const end = this.fire(chain, block.rule(i), base + i, p)
         if (end !== undefined) return end
       }
       return undefined
@@ -94,10 +93,10 @@ export class Walk {
       this.evaluated += i - last
       last = i
       if (!block.test(i)(p)) continue
-      const end = this.fire(chain, rules[i], base + i, p)
+      const end = this.fire(chain, block.rule(i), base + i, p)
       if (end !== undefined) return end
     }
-    this.evaluated += rules.length - 1 - last
+    this.evaluated += block.length - 1 - last
     return undefined
   }
 

@@ -1,10 +1,10 @@
-import { Chain, type Rule, RuleBlock, type Target } from '../../../../linux/netfilter/rules/rule.ts'
-import type { Family } from '../../../../util/address.ts'
+import { Chain, type PendingRule, type Rule, RuleBlock, type Target } from '../../../../linux/netfilter/rules/rule.ts'
+import type { Address, Family } from '../../../../util/address.ts'
 import { inPrefix, prefix } from '../../../../util/prefix.ts'
 import type { RulePart } from '../../node-rules.ts'
 import { localPods, nodePortAddresses, type ProxyNode, type ProxyOptions } from '../config.ts'
-import type { ServiceModel } from '../model.ts'
-import { PerNodeServices } from '../per-node.ts'
+import type { PortState, ServiceModel } from '../model.ts'
+import { everywhere, PerNodeServices } from '../per-node.ts'
 import { comment, rule, state, to, toLocal } from './matches.ts'
 import { type RuleContext, type ServiceRules, serviceRules } from './service-rules.ts'
 import { type TopChains, topChains } from './top-chains.ts'
@@ -14,6 +14,32 @@ const LARGE_CLUSTER = 1000
 
 type Kind = keyof ServiceRules
 type Blocks = Record<Kind, RuleBlock | null>
+
+/** Of a Service port that only has a cluster address: the one rule that it adds, made when a packet or a reader comes to it. */
+class PlainRule implements PendingRule {
+  private made: Rule | null = null
+
+  constructor(
+    private readonly port: PortState,
+    private readonly context: RuleContext,
+  ) {}
+
+  get kind(): 'natServices' | 'filterServices' {
+    return this.port.outlook.any ? 'natServices' : 'filterServices'
+  }
+
+  get destination(): Address {
+    return this.port.clusterIP
+  }
+
+  make(): Rule {
+    const { port, context } = this
+    this.made ??= serviceRules(port.info, everywhere(port), context)[this.kind][0]
+    return this.made
+  }
+}
+
+type Rules = ServiceRules | PlainRule
 
 const KINDS: readonly Kind[] = [
   'natServices',
@@ -67,7 +93,7 @@ export class IptablesProxy {
 
 /** Nodes of one family whose rules tell local pods alike: all of them, unless detectLocalMode is NodeCIDR. */
 class Group {
-  private readonly services: PerNodeServices<ServiceRules>
+  private readonly services: PerNodeServices<Rules>
   private readonly shared: Blocks = { ...NO_BLOCKS }
   /** Blocks for Services that nodes serve in different ways. */
   private readonly local = new Map<string, Blocks>()
@@ -77,9 +103,11 @@ class Group {
     private readonly family: Family,
     private context: RuleContext,
   ) {
-    this.services = new PerNodeServices(model, family, (info, endpoints, nodeAddress) =>
-      serviceRules(info, endpoints, nodeAddress === null ? this.context : { ...this.context, nodeAddress }),
-    )
+    this.services = new PerNodeServices<Rules>(model, family, {
+      shared: (port) =>
+        port.plain ? new PlainRule(port, this.context) : serviceRules(port.info, everywhere(port), this.context),
+      local: (info, endpoints, nodeAddress) => serviceRules(info, endpoints, { ...this.context, nodeAddress }),
+    })
   }
 
   part(node: ProxyNode): RulePart {
@@ -102,8 +130,8 @@ class Group {
     }
     const stale = new Set<Kind>()
     const { perNodeChanged } = this.services.refresh((before, after) => {
-      for (const rules of before) for (const kind of KINDS) if (rules[kind].length > 0) stale.add(kind)
-      for (const rules of after) for (const kind of KINDS) if (rules[kind].length > 0) stale.add(kind)
+      for (const rules of before) note(stale, rules)
+      for (const rules of after) note(stale, rules)
     })
     const all = stale.size === 0 ? [] : this.services.shared()
     for (const kind of stale) this.shared[kind] = blockOf(all, kind)
@@ -111,9 +139,18 @@ class Group {
   }
 }
 
-function blockOf(services: Iterable<ServiceRules>, kind: Kind): RuleBlock | null {
-  const rules: Rule[] = []
-  for (const service of services) for (const one of service[kind]) rules.push(one)
+/** Adds the kinds of rules that there are. */
+function note(kinds: Set<Kind>, rules: Rules): void {
+  if (rules instanceof PlainRule) kinds.add(rules.kind)
+  else for (const kind of KINDS) if (rules[kind].length > 0) kinds.add(kind)
+}
+
+function blockOf(services: Iterable<Rules>, kind: Kind): RuleBlock | null {
+  const rules: (Rule | PlainRule)[] = []
+  for (const service of services) {
+    if (!(service instanceof PlainRule)) for (const one of service[kind]) rules.push(one)
+    else if (service.kind === kind) rules.push(service)
+  }
   return rules.length === 0 ? null : new RuleBlock(rules)
 }
 

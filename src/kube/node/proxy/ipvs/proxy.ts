@@ -5,7 +5,7 @@ import { inPrefix, type Prefix, prefix } from '../../../../util/prefix.ts'
 import type { RulePart } from '../../node-rules.ts'
 import { localPods, nodePortAddresses, type ProxyNode, type ProxyOptions } from '../config.ts'
 import type { ServiceModel } from '../model.ts'
-import { PerNodeServices } from '../per-node.ts'
+import { alike, PerNodeServices } from '../per-node.ts'
 import { PROTOCOL_NUMBER } from '../service-port.ts'
 import { ipvsRules } from './rules.ts'
 import { type IpvsService, ipvsService, type KubeServer, sctpMembers } from './service.ts'
@@ -65,8 +65,10 @@ class Group {
     private readonly family: Family,
     private readonly options: ProxyOptions,
   ) {
-    this.services = new PerNodeServices(model, family, (info, endpoints, nodeAddress) =>
-      ipvsService(info, endpoints, nodeAddress, options.ipvsScheduler),
+    this.services = new PerNodeServices(
+      model,
+      family,
+      alike((info, endpoints, nodeAddress) => ipvsService(info, endpoints, nodeAddress, options.ipvsScheduler)),
     )
   }
 

@@ -14,7 +14,7 @@ import { inPrefix, prefix } from '../../../../util/prefix.ts'
 import { localPods, nodePortAddresses, type ProxyNode, type ProxyOptions } from '../config.ts'
 import * as m from '../iptables/matches.ts'
 import type { ServiceModel } from '../model.ts'
-import { PerNodeServices } from '../per-node.ts'
+import { alike, PerNodeServices } from '../per-node.ts'
 import { type ElementContext, type Entry, type ServiceElements, serviceElements } from './service-elements.ts'
 
 const MAPS = ['serviceIPs', 'nodePorts', 'noEndpointServices', 'noEndpointNodePorts', 'firewallIPs'] as const
@@ -93,8 +93,10 @@ class Group {
       localPods: pods,
       nodeAddress: null,
     }
-    this.services = new PerNodeServices(model, family, (info, endpoints, nodeAddress) =>
-      serviceElements(info, endpoints, { ...this.context, nodeAddress }),
+    this.services = new PerNodeServices(
+      model,
+      family,
+      alike((info, endpoints, nodeAddress) => serviceElements(info, endpoints, { ...this.context, nodeAddress })),
     )
   }
 
