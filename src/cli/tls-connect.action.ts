@@ -34,13 +34,13 @@ export async function connect({ host, port }: Destination, options: ConnectOptio
 
 function configOf(host: string, options: ConnectOptions): ClientConfig {
   const { cert, key, insecure, roots, tlsMax, alpn, secrets, keylog } = options
-  if ((cert === undefined) !== (key === undefined)) throw inputError('--cert and --key come together')
+  if (cert === undefined && key !== undefined) throw inputError('--key without --cert', 'the certificate of that key')
   const judge = insecure ? trustingAnyone : trusting({ roots: loadRoots(roots) })
   return {
     random: systemRandom,
     serverName: options.name ?? host,
     judge,
-    ...(cert === undefined || key === undefined ? {} : { identities: [loadIdentity(cert, key).identity] }),
+    ...(cert === undefined ? {} : { identities: [loadIdentity({ ...options, cert }).identity] }),
     ...(tlsMax === '1.2' ? { versions: ['TLS 1.2'] } : {}),
     ...(alpn === undefined ? {} : { alpn }),
     keylog: keylog !== undefined,
@@ -102,7 +102,7 @@ function same(host: string, port: number, { roots, name, cert, key, tlsMax, alpn
   const words = [
     `openssl s_client -connect ${host.includes(':') ? `[${host}]` : host}:${port} -servername ${name ?? host}`,
     ...(roots ?? []).map((file) => `-CAfile ${file}`),
-    ...(cert === undefined ? [] : [`-cert ${cert} -key ${key}`]),
+    ...(cert === undefined ? [] : [`-cert ${cert} -key ${key ?? cert}`]),
     ...(tlsMax === '1.2' ? ['-tls1_2'] : []),
     ...(alpn === undefined ? [] : [`-alpn ${alpn.join(',')}`]),
     `-verify_hostname ${name ?? host} </dev/null`,

@@ -1,4 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
+import { PASSWORD_SOURCES } from '../host/password.ts'
 import { repeated } from './parse.ts'
 import { tlsGroup } from './tls.ts'
 
@@ -7,6 +8,8 @@ export interface ConnectOptions {
   readonly name?: string
   readonly cert?: string
   readonly key?: string
+  readonly secret?: string
+  readonly password?: string
   readonly insecure: boolean
   readonly tlsMax?: '1.2' | '1.3'
   readonly alpn?: readonly string[]
@@ -17,6 +20,9 @@ export interface ConnectOptions {
   readonly force: boolean
   readonly output: 'text' | 'json'
 }
+
+/** For the help of options that take a certificate. */
+export const IDENTITY_FORMS = 'PEM, DER, PKCS#12 or a Secret'
 
 /** Where to connect to. */
 export interface Destination {
@@ -36,8 +42,10 @@ export function addTlsConnect(program: Command): void {
       repeated,
     )
     .option('--name <name>', 'the name to ask for and to expect in the certificate (default: HOST)')
-    .option('--cert <file>', 'a client certificate and its chain, PEM or DER')
-    .option('--key <file>', 'its private key, PEM or DER')
+    .option('--cert <file>', `a client certificate and its chain: ${IDENTITY_FORMS}`)
+    .option('--key <file>', 'its private key, PEM or DER, where that file holds none')
+    .option('--secret <name>', 'which Secret, where the file holds several: NAME or NAMESPACE/NAME')
+    .option('--password <source>', `the password of a PKCS#12 file or of the key: ${PASSWORD_SOURCES}`)
     .option('-k, --insecure', 'accept any certificate', false)
     .addOption(new Option('--tls-max <version>', 'the highest version of TLS to offer').choices(['1.2', '1.3']))
     .option('--alpn <protocols>', 'application protocols to offer, most wanted first: h2,http/1.1', protocols)

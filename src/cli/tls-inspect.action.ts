@@ -37,9 +37,9 @@ export function inspect(scenario: string, options: InspectOptions): ExitCode {
 
 function sourceOf(scenario: string, options: InspectOptions): Source {
   const { cert, key, pcap } = options
-  if ((cert === undefined) !== (key === undefined)) throw inputError('--cert and --key come together')
+  if (cert === undefined && key !== undefined) throw inputError('--key without --cert', 'the certificate of that key')
   if (cert !== undefined && pcap !== undefined) throw inputError('--cert and --pcap exclude each other')
-  if (cert !== undefined && key !== undefined) return fromFiles(cert, key, options)
+  if (cert !== undefined) return fromFiles(cert, options)
   if (pcap !== undefined) return fromCapture(pcap, options)
   return fromScenario(scenario, options)
 }

@@ -1,3 +1,4 @@
+import { createPrivateKey } from 'node:crypto'
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -90,10 +91,51 @@ describe('podwire tls inspect, PEM files', () => {
     expect({ out, code }).toMatchObject({ code: 0, out: expect.stringContaining(`OK  TLS ${version}`) })
   })
 
+  describe('in one file', () => {
+    const keyPem = formatPem('PRIVATE KEY', identity.key.pkcs8)
+    const locked = createPrivateKey(keyPem).export({
+      format: 'pem',
+      type: 'pkcs8',
+      cipher: 'aes-256-cbc',
+      passphrase: 'moon',
+    })
+    const base64 = (text: string): string => Buffer.from(text).toString('base64')
+    const secret = (name: string, data: object) =>
+      JSON.stringify({ apiVersion: 'v1', kind: 'Secret', type: 'kubernetes.io/tls', metadata: { name }, data })
+    const data = { 'tls.crt': base64(pem), 'tls.key': base64(keyPem) }
+    writeFileSync(path('both.pem'), keyPem + pem)
+    writeFileSync(path('locked.pem'), pem + locked)
+    writeFileSync(path('secret.yaml'), secret('web-tls', data))
+    writeFileSync(path('stripped.yaml'), secret('web-tls', { ...data, 'tls.key': '' }))
+    const own = ['--roots', path('ca.crt'), '--at', at]
+
+    it.each([
+      ['PEM', ['both.pem']],
+      ['PEM with a locked key', ['locked.pem', '--password', 'pass:moon']],
+      ['a Secret', ['secret.yaml']],
+    ])('%s', async (_form, [file, ...args]) => {
+      const { out, code } = await run('--cert', path(file), ...own, ...args)
+      expect({ out, code }).toMatchObject({ code: 0, out: expect.stringContaining('OK  TLS 1.3') })
+    })
+
+    it('without a key, or with one that cannot be opened', async () => {
+      const refused = (file: string, ...args: string[]) => expect(run('--cert', path(file), ...own, ...args)).rejects
+      await refused('stripped.yaml').toThrow('holds no private key, expected --key FILE')
+      await refused('locked.pem').toThrow('holds no private key')
+      await refused('locked.pem', '--password', 'pass:sun').toThrow('the password that it was encrypted with')
+      expect((await run('--cert', path('stripped.yaml'), '--key', path('tls.key'), ...own)).code).toBe(0)
+      writeFileSync(path('locked.key'), locked)
+      const apart = ['--cert', path('tls.crt'), '--key', path('locked.key'), ...own]
+      expect((await run(...apart, '--password', 'pass:moon')).code).toBe(0)
+      await expect(run(...apart)).rejects.toThrow('expected a password, got none')
+    })
+  })
+
   it('fails as a real handshake would', async () => {
     const { out, code } = await run(...files, '--at', '2027-01-01')
     expect({ out, code }).toMatchObject({ code: 1, out: expect.stringContaining('certificate_expired (45)') })
-    await expect(run('--cert', path('tls.crt'))).rejects.toThrow('come together')
+    await expect(run('--cert', path('tls.crt'))).rejects.toThrow('tls.crt holds no private key, expected --key FILE')
+    await expect(run('--key', path('tls.key'))).rejects.toThrow('--key without --cert')
   })
 })
 

@@ -1,7 +1,8 @@
 import { type Command, Option } from 'commander'
+import { PASSWORD_SOURCES } from '../host/password.ts'
 import { count, integer, repeated, time } from './parse.ts'
 import { tlsGroup } from './tls.ts'
-import { protocols } from './tls-connect.ts'
+import { IDENTITY_FORMS, protocols } from './tls-connect.ts'
 
 export interface InspectOptions {
   readonly from?: string
@@ -9,6 +10,8 @@ export interface InspectOptions {
   readonly seed?: number
   readonly cert?: string
   readonly key?: string
+  readonly secret?: string
+  readonly password?: string
   readonly roots?: readonly string[]
   readonly name?: string
   readonly at?: number
@@ -32,8 +35,13 @@ export function addTlsInspect(program: Command): void {
     .option('--from <A>', 'let this pod make the request, in the cluster of the scenario')
     .option('--url <url>', 'what it asks for: https://…')
     .option('--seed <number>', "the seed of every random choice (default: the scenario's)", integer)
-    .option('--cert <file>', 'instead: a server with this certificate and chain, both ends in memory; PEM or DER')
-    .option('--key <file>', 'its private key, PEM or DER')
+    .option(
+      '--cert <file>',
+      `instead: a server with this certificate and chain, both ends in memory; ${IDENTITY_FORMS}`,
+    )
+    .option('--key <file>', 'its private key, PEM or DER, where that file holds none')
+    .option('--secret <name>', 'which Secret, where the file holds several: NAME or NAMESPACE/NAME')
+    .option('--password <source>', `the password of a PKCS#12 file or of the key: ${PASSWORD_SOURCES}`)
     .option('--roots <file>', 'what the client trusts, PEM or DER (repeatable)', repeated)
     .option('--name <name>', "the name the client asks for (default: the certificate's first)")
     .option('--at <time>', 'when, RFC 3339 or a date (default: now)', time)

@@ -128,10 +128,10 @@ interface Setup {
   readonly authorities: string
 }
 
-function setup({ cert, key, clientCa, alpn, tlsMax, secrets, keylog }: ServeOptions): Setup {
-  if (cert.length !== key.length)
+function setup({ cert, key, secret, password, clientCa, alpn, tlsMax, secrets, keylog }: ServeOptions): Setup {
+  if (key !== undefined && cert.length !== key.length)
     throw inputError(`${cert.length} --cert and ${key.length} --key`, 'a key for each certificate, in the same order')
-  const loaded = cert.map((file, i) => loadIdentity(file, key[i]))
+  const loaded = cert.map((file, i) => loadIdentity({ cert: file, key: key?.[i], secret, password }))
   const authorities = clientCa === undefined ? [] : loadRoots(clientCa)
   const config: ServerConfig = {
     random: systemRandom,

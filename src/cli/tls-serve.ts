@@ -1,11 +1,14 @@
 import { type Command, Option } from 'commander'
+import { PASSWORD_SOURCES } from '../host/password.ts'
 import { listenPort, repeated } from './parse.ts'
 import { tlsGroup } from './tls.ts'
-import { protocols } from './tls-connect.ts'
+import { IDENTITY_FORMS, protocols } from './tls-connect.ts'
 
 export interface ServeOptions {
   readonly cert: readonly string[]
-  readonly key: readonly string[]
+  readonly key?: readonly string[]
+  readonly secret?: string
+  readonly password?: string
   readonly port: number
   readonly host: string
   readonly clientCa?: readonly string[]
@@ -23,8 +26,14 @@ export function addTlsServe(program: Command): void {
   tlsGroup(program)
     .command('serve')
     .description('serve HTTPS to real clients with the TLS of podwire, and explain each handshake')
-    .requiredOption('--cert <file>', 'certificate and chain, PEM or DER (repeatable: SNI picks)', repeated)
-    .requiredOption('--key <file>', 'its private key, PEM or DER (repeatable, in the same order)', repeated)
+    .requiredOption('--cert <file>', `certificate and chain: ${IDENTITY_FORMS} (repeatable: SNI picks)`, repeated)
+    .option(
+      '--key <file>',
+      'its private key, PEM or DER, where that file holds none (repeatable, in the same order)',
+      repeated,
+    )
+    .option('--secret <name>', 'which Secret, where the file holds several: NAME or NAMESPACE/NAME')
+    .option('--password <source>', `the password of a PKCS#12 file or of the key: ${PASSWORD_SOURCES}`)
     .requiredOption('--port <port>', 'where to listen; 0: any that is free', listenPort)
     .option('--host <address>', 'address to listen on; others than 127.0.0.1 let other machines in', '127.0.0.1')
     .option('--client-ca <file>', 'demand a client certificate of this CA (repeatable)', repeated)
@@ -42,7 +51,8 @@ export function addTlsServe(program: Command): void {
     .addHelpText(
       'after',
       '\nExamples:\n  podwire tls serve --cert tls.crt --key tls.key --port 8443\n' +
-        '  podwire tls serve --cert tls.crt --key tls.key --port 8443 --client-ca ca.crt --keylog keys.log\n\n' +
+        '  podwire tls serve --cert tls.crt --key tls.key --port 8443 --client-ca ca.crt --keylog keys.log\n' +
+        '  kubectl get secret web-tls -o yaml | podwire tls serve --cert - --port 8443\n\n' +
         'GET is answered with a page on the handshake. Ctrl-C ends it.',
     )
     .action(async (options: ServeOptions) => {

@@ -63,9 +63,9 @@ function request(name: string, { from, url }: InspectOptions): { readonly from: 
 const hostOf = ({ node, netns }: Place): string => (netns === 'host' ? node : netns)
 
 /** A server with the user's certificate and key and a client that trusts the user's roots, both in memory. */
-export function fromFiles(cert: string, key: string, options: InspectOptions): Source {
+export function fromFiles(cert: string, options: InspectOptions): Source {
   const { roots, name, at, tlsMax, alpn, side } = options
-  const { certificate, identity, dnsNames } = loadIdentity(cert, key)
+  const { certificate, identity, dnsNames } = loadIdentity({ ...options, cert })
   const asked = name ?? dnsNames[0] ?? null
   const now = at ?? Date.now()
   const common = {

@@ -1,10 +1,10 @@
 import { isIP } from 'node:net'
 import { type Command, Option } from 'commander'
 import { certificate as messages } from '../explain/messages/en-certificate.ts'
+import { PASSWORD_SOURCES } from '../host/password.ts'
 import { EXIT } from './exit.ts'
 import { print, printJson } from './output.ts'
 import { repeated, time } from './parse.ts'
-import { PASSWORD_SOURCES } from './password.ts'
 import { tlsGroup } from './tls.ts'
 
 interface Options {
@@ -74,14 +74,14 @@ async function verify({ roots, chain, name, purpose, output, ...more }: Options)
   const { judge } = await import('../pki/path/judge.ts')
   const { loadCertificates, loadCrls } = await import('../pki/load/load.ts')
   const { parseOcspResponse } = await import('../pki/x509/ocsp.ts')
-  const { loadChain } = await import('./chain-file.ts')
-  const { passwordFrom } = await import('./password.ts')
+  const { loadChain } = await import('../host/chain-file.ts')
+  const { lazyPassword } = await import('../host/password.ts')
   const { loadFile } = await import('../host/certificate-files.ts')
   const { certificateText } = await import('../explain/text/certificate.ts')
   const all = <T>(files: readonly string[] | undefined, load: (bytes: Uint8Array) => readonly T[]): T[] =>
     (files ?? []).flatMap((file) => loadFile(file, load))
   const at = more.at ?? Date.now()
-  const password = (): string => (more.password === undefined ? '' : passwordFrom(more.password))
+  const password = lazyPassword(more.password)
   const given = loadFile(chain, (bytes) => loadChain(bytes, { file: chain, password, secret: more.secret }))
   const { verdict, events } = judge({
     roots: all(roots, loadCertificates),

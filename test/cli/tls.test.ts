@@ -21,8 +21,12 @@ afterAll(() => {
   rmSync(folder, { recursive: true })
 })
 
-async function serving(args: readonly string[], use: (port: number) => Promise<void>): Promise<string> {
-  const server = podwire('tls', 'serve', '--cert', cert, '--key', key, '--port', '0', ...args)
+async function serving(
+  args: readonly string[],
+  use: (port: number) => Promise<void>,
+  identity: readonly string[] = ['--cert', cert, '--key', key],
+): Promise<string> {
+  const server = podwire('tls', 'serve', ...identity, '--port', '0', ...args)
   try {
     const [, port] = await server.until(/serving https:\/\/127\.0\.0\.1:(\d+)\/ .*\n/)
     await use(Number(port))
@@ -52,6 +56,17 @@ function fetch(port: number, more: object = {}): Promise<{ status?: number; body
 }
 
 describe('podwire tls serve', () => {
+  it('takes certificate and key from a Secret', async () => {
+    const [crt, own] = [cert, key].map((file) => readFileSync(file).toString('base64'))
+    const secret = join(folder, 'secret.yaml')
+    const data = `{ tls.crt: ${crt}, tls.key: ${own} }`
+    writeFileSync(
+      secret,
+      `{ apiVersion: v1, kind: Secret, type: kubernetes.io/tls, metadata: { name: t }, data: ${data} }`,
+    )
+    await serving([], async (port) => expect((await connect(port)).code).toBe(0), ['--cert', secret])
+  })
+
   it("answers Node's GET with a page on the handshake, and ends at SIGINT", async () => {
     const output = await serving([], async (port) => {
       const { status, body } = await fetch(port)

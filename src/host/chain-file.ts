@@ -1,6 +1,6 @@
 import { TAG } from '../pki/der/read.ts'
-import { loadCertificates } from '../pki/load/load.ts'
-import { isPem } from '../pki/load/pem.ts'
+import { loadCertificates, loadPrivateKey } from '../pki/load/load.ts'
+import { isPem, parsePem } from '../pki/load/pem.ts'
 import { isPkcs12, loadPkcs12 } from '../pki/load/pkcs12.ts'
 import { loadSecretChain } from '../pki/load/secret.ts'
 import type { PrivateKey } from '../pki/private-key.ts'
@@ -22,8 +22,8 @@ export interface ChainFile {
 export interface ChainOptions {
   /** For messages. */
   readonly file: string
-  /** Of a PKCS#12 file; asked for when it is needed. */
-  readonly password: () => string
+  /** Of a PKCS#12 file or of an encrypted key; null: none was given. */
+  readonly password: (() => string) | null
   /** `web-tls` or `default/web-tls`: which Secret, where the file holds several. */
   readonly secret?: string
 }
@@ -35,12 +35,19 @@ const TYPE = 'kubernetes.io/tls'
  * `InputError` for what is wrong with a manifest.
  */
 export function loadChain(bytes: Uint8Array, options: ChainOptions): ChainFile {
-  if (isPkcs12(bytes)) return { form: 'pkcs12', ...loadPkcs12(bytes, options.password()) }
+  if (isPkcs12(bytes)) return { form: 'pkcs12', ...loadPkcs12(bytes, options.password?.() ?? '') }
   if (bytes[0] === TAG.sequence) return { form: 'der', certificates: loadCertificates(bytes), key: null }
   const text = new TextDecoder().decode(bytes)
   if (looksLikeManifest(text)) return { form: 'secret', ...fromManifest(text, options) }
-  if (isPem(bytes)) return { form: 'pem', certificates: loadCertificates(bytes), key: null }
+  if (isPem(bytes)) return { form: 'pem', certificates: loadCertificates(bytes), key: keyIn(bytes, options) }
   throw new Malformed('pem', 'file', 'a chain in PEM, DER or PKCS#12, or a Secret', 'none of these', 0)
+}
+
+/** A key may stand beside the certificates; one that is encrypted is looked at only where there is a password. */
+function keyIn(bytes: Uint8Array, { password }: ChainOptions): PrivateKey | null {
+  const label = parsePem(bytes).find((block) => block.label.endsWith('PRIVATE KEY'))?.label
+  if (label === undefined || (label.startsWith('ENCRYPTED') && password === null)) return null
+  return loadPrivateKey(bytes, label.startsWith('ENCRYPTED') ? password?.() : undefined)
 }
 
 /** Text may stand before PEM too, but no field `kind` at the beginning of a line or of a JSON object. */

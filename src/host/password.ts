@@ -1,6 +1,6 @@
-import { readFile } from '../host/certificate-files.ts'
 import { text } from '../util/bytes.ts'
 import { inputError } from '../util/diagnostics.ts'
+import { readFile } from './certificate-files.ts'
 
 /** For the help of an option that takes one. */
 export const PASSWORD_SOURCES = 'env:NAME, file:PATH, stdin, or pass:PASSWORD, which others on the machine can see'
@@ -26,6 +26,13 @@ export function passwordFrom(source: string, env: NodeJS.ProcessEnv = process.en
     default:
       throw inputError('--password: this is no source of a password', PASSWORD_SOURCES)
   }
+}
+
+/** Asked for when it is needed, and read once: standard input comes only once. Null where no source was given. */
+export function lazyPassword(source: string | undefined): (() => string) | null {
+  if (source === undefined) return null
+  let known: string | null = null
+  return () => (known ??= passwordFrom(source))
 }
 
 const firstLine = (bytes: Uint8Array): string => text(bytes).split(/\r?\n/, 1)[0]
