@@ -120,7 +120,7 @@ async function asServer(cell: Cell): Promise<void> {
   for (let visit = 0; visit < runs; visit++) {
     const program = call(cell, material, server.port, visit)
     try {
-      if (peerOf(cell) === 'openssl' || peerOf(cell) === 'gnutls') program.send('hello\n')
+      if (['openssl', 'gnutls', 'nss'].includes(peerOf(cell))) program.send('hello\n')
       await program.until(/olleh/)
       program.endInput()
       await program.end()

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync } from 'node:fs'
 import { suiteNamed } from '../../../src/tls/suite.ts'
 import type { Cell } from './cells.ts'
 import { type Material, NAME } from './material.ts'
@@ -44,15 +44,11 @@ export function nssServer(cell: Cell, material: Material): Promise<Listening> {
   return onFreePort((port) => new Program('selfserv', ['-p', String(port), ...args]), /About to call accept/)
 }
 
-/** Says `hello`, or the file of a transfer; twice where it is to resume. */
+/** Says what it is given, or the file of a transfer. */
 export function nssClient(cell: Cell, material: Material, port: number, bulk: Transfer | null): Program {
   const shows = cell.clientCertificate === 'yes'
   const db = database(material, 'client', shows ? cell.key : null)
   const args = ['-4', '-h', '127.0.0.1', '-p', String(port), '-a', NAME, '-d', db, ...common(cell), '-G', '-O']
   if (shows) args.push('-n', 'identity')
-  if (cell.resume === 'yes') args.push('-L', '2')
-  if (bulk !== null) return new Program('tstclnt', args, bulk)
-  const request = material.path('nss-request')
-  writeFileSync(request, 'hello\n')
-  return new Program('tstclnt', [...args, '-A', request])
+  return new Program('tstclnt', args, bulk)
 }

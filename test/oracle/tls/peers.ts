@@ -93,7 +93,7 @@ export function call(
 }
 
 /** Whether one run of the program makes both connections. */
-export const resumesItself = (peer: PeerName): boolean => ['node', 'node24', 'gnutls', 'nss'].includes(peer)
+export const resumesItself = (peer: PeerName): boolean => ['node', 'node24', 'gnutls'].includes(peer)
 
 function opensslCommon(cell: Cell): string[] {
   const { version } = suiteNamed(cell.suite)
