@@ -36,5 +36,12 @@ export function aead13(name: AeadName, { key, iv }: TrafficKeys): Protection {
   }
 }
 
-const header = (type: number, version: number, length: number): Uint8Array =>
-  Uint8Array.of(type, version >>> 8, version, length >>> 8, length)
+function header(type: number, version: number, length: number): Uint8Array {
+  const out = new Uint8Array(5)
+  out[0] = type
+  out[1] = version >>> 8
+  out[2] = version
+  out[3] = length >>> 8
+  out[4] = length
+  return out
+}

@@ -5,6 +5,8 @@ import type { HashName } from '../suite.ts'
 export const HASH_LENGTH: Readonly<Record<HashName, number>> = { sha256: 32, sha384: 48 }
 
 const EMPTY = new Uint8Array(0)
+/** The counter of the first block: all that most secrets need. */
+const FIRST = Uint8Array.of(1)
 const EMPTY_HASH: Partial<Record<HashName, Uint8Array>> = {}
 const LABELS = new Map<string, Uint8Array>()
 
@@ -27,7 +29,10 @@ export function expand(hash: HashName, secret: Uint8Array, info: Uint8Array, len
   for (let at = 0, counter = 1; at < length; at += size, counter++) {
     const mac = createHmac(hash, secret)
     if (counter > 1) mac.update(block)
-    block = mac.update(info).update(Uint8Array.of(counter)).digest()
+    block = mac
+      .update(info)
+      .update(counter === 1 ? FIRST : Uint8Array.of(counter))
+      .digest()
     out.set(block.length > length - at ? block.subarray(0, length - at) : block, at)
   }
   return out

@@ -54,8 +54,9 @@ export function readName(r: Reader, origin: number, field: string): string {
 /** With `names`, a suffix written before is pointed at, and new ones are remembered. Throws RangeError on what is no name. */
 export function writeName(w: Writer, name: string, origin: number, names: Names | null): void {
   const labels = parseName(name)
+  const texts = labels.map(labelText)
+  let suffix = texts.join('.')
   for (const [i, label] of labels.entries()) {
-    const suffix = labels.slice(i).map(labelText).join('.')
     const known = names?.get(suffix)
     if (known !== undefined) {
       w.u16((POINTER << 8) | known)
@@ -64,6 +65,7 @@ export function writeName(w: Writer, name: string, origin: number, names: Names 
     const offset = w.length - origin
     if (offset < 0x4000) names?.set(suffix, offset)
     w.u8(label.length).take(label)
+    suffix = suffix.slice(texts[i].length + 1)
   }
   w.u8(0)
 }
@@ -71,40 +73,43 @@ export function writeName(w: Writer, name: string, origin: number, names: Names 
 /** The labels of a name, which may end in a dot. Throws RangeError on what is no name. */
 export function parseName(name: string): Uint8Array[] {
   if (name === ROOT) return []
-  const labels: number[][] = [[]]
-  for (const [character, code] of characters(name)) {
-    if (character === '.' && code < 0) labels.push([])
-    else labels[labels.length - 1].push(code < 0 ? character.charCodeAt(0) : code)
+  const labels: number[][] = []
+  let label: number[] = []
+  for (let i = 0; i < name.length; i++) {
+    const code = name.charCodeAt(i)
+    if (code > 0x7e) throw new RangeError(`not a domain name: ${name}`)
+    if (code === DOT) {
+      labels.push(label)
+      label = []
+    } else if (code === BACKSLASH) {
+      const { byte, length } = escaped(name, i + 1)
+      label.push(byte)
+      i += length
+    } else label.push(code)
   }
-  if (labels.length > 1 && labels[labels.length - 1].length === 0) labels.pop()
+  if (labels.length === 0 || label.length > 0) labels.push(label)
   const total = labels.reduce((sum, label) => sum + label.length + 1, 1)
   if (total > MAX_NAME || labels.some((label) => label.length === 0 || label.length > MAX_LABEL)) {
     throw new RangeError(`not a domain name: ${name}`)
   }
-  return labels.map((label) => Uint8Array.from(label))
+  return labels.map((label) => new Uint8Array(label))
 }
 
-/** Each character, with the byte it stands for when it was escaped, else -1. */
-function* characters(name: string): Generator<readonly [string, number]> {
-  for (let i = 0; i < name.length; i++) {
-    const character = name[i]
-    if (character.charCodeAt(0) > 0x7e) throw new RangeError(`not a domain name: ${name}`)
-    if (character !== '\\') {
-      yield [character, -1]
-      continue
-    }
-    const digits = /^[0-9]{3}/.exec(name.slice(i + 1))
-    const code = digits === null ? name.charCodeAt(i + 1) : Number(digits[0])
-    if (!(code <= 255)) throw new RangeError(`not a domain name: ${name}`)
-    yield [character, code]
-    i += digits === null ? 1 : 3
-  }
+const DOT = 0x2e
+const BACKSLASH = 0x5c
+
+/** The byte after a backslash: itself, or three digits. */
+function escaped(name: string, at: number): { byte: number; length: number } {
+  const digits = /^[0-9]{3}/.exec(name.slice(at))
+  const byte = digits === null ? name.charCodeAt(at) : Number(digits[0])
+  if (!(byte <= 255)) throw new RangeError(`not a domain name: ${name}`)
+  return { byte, length: digits === null ? 1 : 3 }
 }
 
 function labelText(label: Uint8Array): string {
   let text = ''
   for (const byte of label) {
-    if (byte === 0x2e || byte === 0x5c) text += `\\${String.fromCharCode(byte)}`
+    if (byte === DOT || byte === BACKSLASH) text += `\\${String.fromCharCode(byte)}`
     else if (byte > 0x20 && byte < 0x7f) text += String.fromCharCode(byte)
     else text += `\\${String(byte).padStart(3, '0')}`
   }
