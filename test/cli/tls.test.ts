@@ -108,12 +108,16 @@ describe('podwire tls connect', () => {
       expect(said).toMatch(/^OK {2}TLS 1.3 .+ TLS_AES_128_GCM_SHA256 .+ X25519MLKEM768 .+ ALPN http\/1.1/)
       expect(said).toContain('Handshake Secret = HKDF-Extract')
       expect(said).toMatch(/= Handshake Secret +\(32 secret bytes/)
+      const secret = (): string => /^SERVER_TRAFFIC_SECRET_0 \w+ (\w+)$/m.exec(readFileSync(keylog, 'utf8'))![1]
+      expect(said).not.toContain(secret())
+      const told = await connect(port, '--keylog', keylog, '--force', '-v', '--secrets')
+      expect(told).toMatchObject({ code: 0, output: expect.stringContaining(secret()) })
       const again = await connect(port, '--keylog', keylog)
       expect(again).toMatchObject({ code: 2, output: expect.stringContaining('exists already') })
       writeFileSync(keylog, '', { mode: 0o644 })
       expect((await connect(port, '--keylog', keylog, '--force')).code).toBe(0)
     })
-    expect(output).toContain('2 connections, 0 failed')
+    expect(output).toContain('3 connections, 0 failed')
     for (const file of [keylog, join(folder, 'served.log')]) {
       expect(statSync(file).mode & 0o777).toBe(0o600)
       expect(readFileSync(file, 'utf8')).toMatch(/^SERVER_TRAFFIC_SECRET_0 [0-9a-f]{64} [0-9a-f]{64}$/m)

@@ -115,6 +115,8 @@ class Side {
   epoch: Epoch = 'plaintext'
   seen = 0
   private protection: Protection | null = null
+  private tls12 = false
+  private hidden = false
   private next: { readonly epoch: Epoch; readonly protection: Protection }[] = []
   private known = 0
   private reads = 0
@@ -125,6 +127,7 @@ class Side {
     if (lines.length === this.known) return
     this.known = lines.length
     const secrets = [...parseKeylog(lines.join('\n')).values()].at(-1)
+    this.tls12 = secrets?.has('tls12') === true
     this.next = LADDER.flatMap(([epoch, role, name]) => {
       const secret = role === from ? secrets?.get(name) : undefined
       if (secret === undefined) return []
@@ -134,6 +137,9 @@ class Side {
 
   open(bytes: Uint8Array): Pick<Piece, 'type' | 'content' | 'padding'> | null {
     const payload = bytes.subarray(5)
+    if (this.hidden) return null
+    // In TLS 1.2 what follows change_cipher_spec is beyond him.
+    this.hidden = this.tls12 && bytes[0] === CONTENT.changeCipherSpec
     if (bytes[0] !== CONTENT.applicationData) return { type: bytes[0], content: payload, padding: 0 }
     const opened = this.protection?.open(this.reads, bytes[0], 0x0303, payload) ?? this.climb(payload)
     if (opened !== null) this.reads++
