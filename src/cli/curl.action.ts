@@ -111,7 +111,7 @@ function countText(requests: readonly Request[]): string[] {
 
 function plain({ result, glance, packets, lines, seen }: Request): object {
   const { code, status, message, headers, body } = result
-  const { dns, tcp } = seen
+  const { dns, tcp, unheard } = seen
   const secure = result.tls === null && seen.tls === null ? null : plainTls(seen.tls, result.tls)
   return {
     exit: code,
@@ -121,6 +121,7 @@ function plain({ result, glance, packets, lines, seen }: Request): object {
     dns,
     tcp,
     tls: secure,
+    unheard,
     headers,
     body: text(body),
     packets,

@@ -3,12 +3,15 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Command } from 'commander'
 import { afterAll, afterEach, describe, expect, it, vi } from 'vitest'
+import { webCluster } from '../../test/support/web-cluster.ts'
 import { scenarioPath } from '../host/shipped.ts'
-import { endEntity, rootCa } from '../pki/certificates.ts'
+import { endEntity, type Fault, present, rootCa } from '../pki/certificates.ts'
 import { formatPem } from '../pki/load/pem.ts'
 import { Rng } from '../util/rng.ts'
 import { addCurl } from './curl.ts'
 
+const folder = mkdtempSync(join(tmpdir(), 'podwire-curl-'))
+afterAll(() => rmSync(folder, { recursive: true }))
 afterEach(() => {
   vi.restoreAllMocks()
   process.exitCode = undefined
@@ -28,6 +31,32 @@ async function curl(scenario: string, ...args: string[]): Promise<{ out: string;
 }
 
 const fromClient = ['--from', 'client']
+
+/** The same in a cluster that is given as text. */
+async function curlIn(text: string, ...args: string[]): ReturnType<typeof curl> {
+  const file = join(folder, 'cluster.yaml')
+  writeFileSync(file, text)
+  return curl(file, ...args)
+}
+
+/** Where each fault shows, and what is to be done. */
+const FIXES: Readonly<Record<Fault, readonly [string, RegExp]>> = {
+  expired: ['CERTIFICATE certificate_expired', /^reissue the certificate for web, /],
+  'not-yet-valid': ['CERTIFICATE certificate_expired', /^set the clocks right/],
+  'wrong-name': ['CERTIFICATE bad_certificate', /with web among its SANs \(it has other\.example\)/],
+  'unknown-ca': ['CERTIFICATE unknown_ca', /^give Pod default\/client the CA CN=Example Root/],
+  'missing-intermediate': ['CERTIFICATE unknown_ca', /^append the certificate of CN=Example CA/],
+  'self-signed': ['CERTIFICATE unknown_ca', /issued by a CA that Pod default\/client trusts/],
+  'not-a-ca': ['CERTIFICATE unknown_ca', /CA:TRUE/],
+  'path-length': ['CERTIFICATE unknown_ca', /pathLenConstraint/],
+  'wrong-purpose': ['CERTIFICATE unsupported_certificate', /extended key usage serverAuth/],
+  'name-constraint': ['CERTIFICATE certificate_unknown', /name constraints permit/],
+  'sha1-signature': ['CERTIFICATE bad_certificate', /SHA-256 or stronger/],
+  'small-key': ['CERTIFICATE bad_certificate', /2048 bits RSA/],
+  revoked: ['CERTIFICATE certificate_revoked', /for a new key/],
+  'bad-signature': ['CERTIFICATE bad_certificate', /was altered/],
+  'key-mismatch': ['SIGNATURE decrypt_error', /have the key of the certificate that it shows/],
+}
 
 describe('the report of a request', () => {
   it('has its sections in order, each read off the steps', async () => {
@@ -158,17 +187,68 @@ describe('the report of a request', () => {
     expect(out).toContain('kubectl -n default create secret tls web-tls ')
   })
 
+  it.each(Object.entries(FIXES))('%s: the fix is about it, and about the object', async (fault, [stage, fix]) => {
+    const serve = `https:8443?fault=${fault}`
+    const { out, code } = await curlIn(webCluster({ serve }), ...fromClient, 'https://web/')
+    const flat = out.replace(/\n {14}/g, ' ')
+    expect(code).toBe(1)
+    expect(flat).toContain(` > ${stage} `)
+    expect(flat).toContain('Object        Pod default/web, annotation podwire.dev/serve')
+    expect(/\nFix {11}(.*)/.exec(flat)?.[1]).toMatch(fix)
+    expect(flat).toMatch(/\nBoth sides {4}client: .* web: /)
+  })
+
+  it('-k is no fault: what fails later is told for itself', async () => {
+    const serve = 'https:8443?fault=expired&clientCa=cluster-ca'
+    const { out } = await curlIn(webCluster({ serve }), ...fromClient, 'https://web/', '-k')
+    expect(out).toContain('> CLIENT CERTIFICATE certificate_required > ')
+    expect(out).toContain('Fix           give the client a certificate')
+  })
+
+  it('https to a port that speaks http, and http to one that speaks https', async () => {
+    const wrong = await curl('first', ...fromClient, 'https://web:80/')
+    expect(wrong.out).toContain('curl: (35) OpenSSL/3.0.19: error:0A00010B:SSL routines::wrong version number')
+    expect(wrong.out).toContain('Fix           ask for http:// instead')
+    const other = await curl('first', ...fromClient, 'http://web:443/')
+    expect(other.out).toContain('curl: (1) Received HTTP/0.9 when not allowed')
+    expect(other.out).toContain('Rule          the peer speaks plain HTTP, not TLS')
+    expect(other.out).toContain('Fix           ask for https:// instead')
+  })
+
   it('tells why a server did not start, or hung up', async () => {
     const options = ['--from', 'external', '--resolve', 'other.example:443:192.168.56.11']
     const { out } = await curl('62-edge', ...options, 'https://other.example/')
     expect(out).toContain('TCP ok > HELLO no answer > http never sent')
     expect(out).toContain('node-1 says: no route for other.example')
   })
+
+  it('tells why a server did not start: its key is that of another certificate', async () => {
+    const base64 = (text: string): string => Buffer.from(text).toString('base64')
+    const rng = new Rng(3)
+    const [one, two] = ['one', 'two'].map(
+      (fork) => present(null, { at: '2026-01-01T00:00:00Z', names: ['DNS:web'] }, rng.fork(fork)).identity,
+    )
+    const data = `{ tls.crt: ${base64(formatPem('CERTIFICATE', one.certificate.der))}, tls.key: ${base64(formatPem('PRIVATE KEY', two.key.pkcs8))} }`
+    const secret = `apiVersion: v1\nkind: Secret\ntype: kubernetes.io/tls\nmetadata: { name: web-tls }\ndata: ${data}\n`
+    const text = webCluster({ serve: 'https:8443?secret=web-tls', objects: [secret] })
+    const { out } = await curlIn(text, ...fromClient, 'https://web/')
+    expect(out).toContain('  DNS ok > TCP ECONNREFUSED > http never sent\n')
+    expect(out).toContain('default/web says: cannot load Secret default/web-tls: the private key is not that of CN=web')
+    // As a client's, curl itself finds it out.
+    const asClient = await curlIn(
+      text,
+      ...fromClient,
+      'https://web/',
+      '--cert',
+      'secret/web-tls',
+      '--resolve',
+      'web:443:10.244.2.2',
+    )
+    expect(asClient.out).toContain('(curl: exit 7)')
+  })
 })
 
 describe('client certificates', () => {
-  const folder = mkdtempSync(join(tmpdir(), 'podwire-curl-'))
-  afterAll(() => rmSync(folder, { recursive: true }))
   const file = (name: string): string => join(folder, name)
   const rng = new Rng(7)
   const dates = { notBefore: '2025-06-01T00:00:00Z', notAfter: '2027-01-01T00:00:00Z' }

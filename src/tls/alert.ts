@@ -1,4 +1,4 @@
-import type { TlsKnown } from '../trace/steps/tls.ts'
+import type { TlsKnown, TlsRole } from '../trace/steps/tls.ts'
 
 /** RFC 8446 6, with those that only TLS 1.2 and RFC 7507 use. */
 export const ALERTS = {
@@ -66,6 +66,15 @@ export function known(client: string, server: string): readonly TlsKnown[] {
     { side: 'server', fact: server },
   ]
 }
+
+/** A signature that does not verify, as the side sees it that looks. */
+export const twoKeys = (role: TlsRole): readonly TlsKnown[] => [
+  { side: role, fact: 'verifies with the public key in the certificate that came' },
+  {
+    side: role === 'client' ? 'server' : 'client',
+    fact: 'signs with the private key that it has; whether it is that of its certificate it does not look',
+  },
+]
 
 /** A client that was asked who it is, and did not say. */
 export const NO_CERTIFICATE = known(

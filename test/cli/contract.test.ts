@@ -262,6 +262,17 @@ const agreed = {
   earlyData: z.enum(['none', 'accepted', 'rejected']),
 }
 const rfc3339 = z.iso.datetime()
+const alert = z.strictObject({
+  alert: z.string(),
+  code: z.int(),
+  by: endOfTls,
+  rule: z.string(),
+  rfc: z.string(),
+  knew: z.array(z.strictObject({ side: endOfTls, fact: z.string() })),
+  object: z.string().nullable(),
+  fix: z.string().nullable(),
+  commands: z.array(z.string()),
+})
 const tlsOfCurl = z.strictObject({
   ...agreed,
   server: z.string().nullable(),
@@ -283,19 +294,7 @@ const tlsOfCurl = z.strictObject({
       notAfter: rfc3339,
     })
     .nullable(),
-  alert: z
-    .strictObject({
-      alert: z.string(),
-      code: z.int(),
-      by: endOfTls,
-      rule: z.string(),
-      rfc: z.string(),
-      knew: z.array(z.strictObject({ side: endOfTls, fact: z.string() })),
-      object: z.string().nullable(),
-      fix: z.string().nullable(),
-      commands: z.array(z.string()),
-    })
-    .nullable(),
+  alert: alert.nullable(),
   records: z.array(record),
   lost: record.nullable(),
 })
@@ -329,6 +328,7 @@ const curlDocument = z.strictObject({
         })
         .nullable(),
       tls: z.union([tlsOfCurl, z.strictObject(agreed)]).nullable(),
+      unheard: alert.nullable(),
       headers: z.array(z.tuple([z.string(), z.string()])),
       body: z.string(),
       packets: z.array(
@@ -355,6 +355,8 @@ describe('kind Curl', () => {
     ['first', 'http://web/', 0, null],
     ['first', 'http://nope/', 6, null],
     ['first', 'http://10.244.2.2:81/', 7, null],
+    ['first', 'http://web:443/', 1, null],
+    ['first', 'https://web:80/', 35, 'hello'],
     ['09-https-expired', 'https://web/', 60, 'certificate'],
     ['54-mtls', 'https://web/', 56, 'clientCertificate'],
     ['54-mtls', 'https://web/ --cert cluster-ca', 0, null],

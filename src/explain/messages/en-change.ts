@@ -11,6 +11,8 @@ export interface ChangeFacts {
   /** The name asked for; null when none was. */
   readonly asked: string | null
   readonly issuer: string
+  /** What the certificate has to be for: `serverAuth`. */
+  readonly purpose: 'serverAuth' | 'clientAuth'
   /** `Service default/web` that was asked, and those of its names that the certificate lacks. */
   readonly service: { readonly object: string; readonly missing: readonly string[] } | null
   /** Who would have to trust it, and what it trusts: `Pod default/client`. */
@@ -52,7 +54,7 @@ export const change = {
       `have the certificate issued by a CA that ${facts.judge} trusts; ${put(facts)}. Or trust this very certificate (--cacert)`,
     'not-a-ca': reissue('from one with CA:TRUE'),
     'path-length': reissue('from a CA whose pathLenConstraint allows this many below it'),
-    'wrong-purpose': reissue('with the extended key usage of this side (serverAuth or clientAuth)'),
+    'wrong-purpose': (facts) => `reissue the certificate with the extended key usage ${facts.purpose}; ${put(facts)}`,
     'key-usage': reissue('with the key usage that this needs (digitalSignature)'),
     'name-constraint': reissue('from a CA whose name constraints permit its names'),
     'weak-signature': reissue('signed with SHA-256 or stronger'),
@@ -67,7 +69,10 @@ export const change = {
     policy: reissue('under a policy that is accepted'),
     malformed: (facts) => `replace ${file(facts)}: it is no certificate`,
     'search-limit': (facts) => `send fewer certificates: in ${file(facts)} the leaf and its intermediates`,
-    'key-mismatch': (facts) => `put certificate and key that belong together into ${facts.object} (tls.crt, tls.key)`,
+    'key-mismatch': (facts) =>
+      facts.object.startsWith('Secret ')
+        ? `put certificate and key that belong together into ${facts.object} (tls.crt, tls.key)`
+        : `let ${facts.object} have the key of the certificate that it shows`,
   } satisfies Record<CertificateErrorCode, (facts: ChangeFacts) => string>,
   /** By the alert, where it is about what both sides are set to. `server`: `Pod default/web, annotation …`. */
   setting: {
@@ -87,6 +92,9 @@ export const change = {
     key === '' || cert.includes('secret/')
       ? `put certificate and key that belong together into ${cert} (tls.crt, tls.key)`
       : `give the key of ${cert}: openssl x509 -noout -pubkey -in ${cert} and openssl pkey -pubout -in ${key} print the same for a pair`,
+  peerSpeaksNoTls:
+    'ask for http:// instead: this port speaks no TLS; or ask the port where https is served (the targetPort of the Service)',
+  peerBeginsNoTls: 'ask for https:// instead: this port speaks TLS and nothing else',
   /** A full packet that does not fit. */
   tooBig: (pods: number | null): string =>
     `let the pods' MTU fit the smallest link on the way${pods === null ? '' : `: ${pods} or less`} (CNI: flannel reads it off the node's device; here cluster.podMTU), or mend that link. A client without ML-KEM (--curves X25519) has a hello that fits, until the first large answer`,

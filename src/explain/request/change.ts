@@ -1,9 +1,9 @@
 import type { Event } from '../../trace/step.ts'
 import type { CertificateError } from '../../trace/steps/cert.ts'
-import type { TlsEvent } from '../../trace/steps/tls.ts'
+import type { TlsEvent, TlsRole } from '../../trace/steps/tls.ts'
 import { type ChangeFacts, change as en } from '../messages/en-change.ts'
 import { tls } from '../messages/en-tls.ts'
-import { answersCertificate } from './stages.ts'
+import { answersCertificate, CERTIFICATE_ALERTS } from './stages.ts'
 
 /** A certificate by the object that holds it. */
 export interface HeldCertificate {
@@ -40,19 +40,44 @@ export interface Change {
 
 /** For an alert that ended a handshake. `events`: of both ends, as far as they are known. */
 export function changeFor(alert: string, events: readonly Event[], involved: Involved | null): Change | null {
-  const errors = certificateErrors(events)
+  const errors = CERTIFICATE_ALERTS.includes(alert) ? certificateErrors(events) : []
   const held = involved === null ? null : heldBy(events, involved)
   if (errors.length > 0) {
     if (involved === null || held === null) return bare(tls.certificateFix[errors[0].code])
     const fix = en.certificate[errors[0].code](factsOf(events, held, involved))
     return { object: `${held.object}, ${held.key}`, fix, commands: commandsFor(held) }
   }
+  if (held !== null && involved !== null && fails(events, 'CertificateVerify', 'ServerKeyExchange')) {
+    const fix = en.certificate['key-mismatch'](factsOf(events, held, involved))
+    return { object: `${held.object}, ${held.key}`, fix, commands: commandsFor(held) }
+  }
+  const mute = notTls(events)
+  if (mute !== null) return bare(mute === 'client' ? en.peerSpeaksNoTls : en.peerBeginsNoTls)
   const server = involved?.server ?? null
   const setting = en.setting[refusesNobody(alert, events) ? 'certificate_required' : alert]
   if (server !== null && setting !== undefined)
     return { object: `${server.object}, ${server.key}`, fix: setting(server.object), commands: [] }
   const general = tls.alertFix[alert]
   return general === undefined ? null : bare(general)
+}
+
+/** A proof of the peer's key did not verify. */
+const fails = (events: readonly Event[], ...what: readonly string[]): boolean =>
+  events.some((event) => event.kind === 'tls-verification' && !event.ok && what.includes(event.what))
+
+/** Who gave up because the first bytes that came were no record of TLS. */
+function notTls(events: readonly Event[]): TlsRole | null {
+  const alert = events.find(
+    (event) => event.kind === 'tls-alert' && event.direction === 'sent' && event.level === 'fatal',
+  )
+  if (alert?.kind !== 'tls-alert') return null
+  const read = events.some(
+    (event) =>
+      (event.kind === 'tls-record' || event.kind === 'tls-message') &&
+      event.direction === 'received' &&
+      event.role === alert.role,
+  )
+  return read || alert.description !== 'unexpected_message' ? null : alert.role
 }
 
 /** TLS 1.2 has no alert of its own for a client that shows no certificate (RFC 5246 7.4.6). */
@@ -87,6 +112,7 @@ function factsOf(events: readonly Event[], { object, key, names }: HeldCertifica
     key,
     names,
     asked,
+    purpose: judged?.purpose === 'client' ? 'clientAuth' : 'serverAuth',
     issuer: end?.issuer ?? judged?.leaf.issuer ?? '',
     service:
       service === null

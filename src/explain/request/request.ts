@@ -18,6 +18,8 @@ export interface RequestSeen {
   readonly service: string | null
   /** What the program said last that ought to have answered, and did not. */
   readonly said: { readonly by: string; readonly line: string } | null
+  /** The alert of a TLS server that was spoken to in something else: the program took it for an answer. */
+  readonly unheard: AlertExplained | null
 }
 
 export interface TlsSeen {
@@ -64,7 +66,17 @@ export function requestSeen(
     tls,
     service: tcp === null ? null : around.service(tcp.to),
     said: line === null || tcp?.by == null ? null : { by: tcp.by.name, line },
+    unheard: tls !== null || tcp?.by == null ? null : unheardBy(index, start, tcp.by.name),
   }
+}
+
+/** What a TLS server at `NS/POD` or a node said last, since the program began. */
+function unheardBy(index: StepIndex, start: StepId, where: string): AlertExplained | null {
+  const steps = index.recorded.steps.filter((step) => step.id >= start && nameOf(index.place(step)) === where)
+  return explainAlert(
+    steps.map(({ event }) => event),
+    'server',
+  )
 }
 
 function tlsSeen(

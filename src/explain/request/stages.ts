@@ -16,6 +16,17 @@ export type TlsStage =
   /** After the handshake. */
   | 'data'
 
+/** The alerts that a judgement of certificates ends in (RFC 8446 6.2). */
+export const CERTIFICATE_ALERTS: readonly string[] = [
+  'bad_certificate',
+  'unsupported_certificate',
+  'certificate_revoked',
+  'certificate_expired',
+  'certificate_unknown',
+  'unknown_ca',
+  'bad_certificate_status_response',
+]
+
 export interface TlsProgress {
   /** Stages that went well, in order. */
   readonly passed: readonly TlsStage[]
@@ -58,8 +69,10 @@ function failedStage(
   if (connected) return 'data'
   if (!got('ServerHello')) return 'hello'
   const verdict = events.find((event) => event.kind === 'cert-verdict')
-  if (verdict?.kind === 'cert-verdict' && !verdict.ok && alert?.kind === 'tls-alert' && alert.direction === 'sent')
-    return 'certificate'
+  const judged =
+    alert?.kind === 'tls-alert' && alert.direction === 'sent' && CERTIFICATE_ALERTS.includes(alert.description)
+  // With -k the verdict is bad too, and nobody minds.
+  if (judged && verdict?.kind === 'cert-verdict' && !verdict.ok) return 'certificate'
   if (own.some((event) => event.kind === 'tls-verification' && !event.ok && event.what !== 'Finished'))
     return 'signature'
   return got('Certificate') || got('Finished') ? 'finished' : 'certificate'

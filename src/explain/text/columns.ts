@@ -36,7 +36,7 @@ export function labelled(rows: readonly (readonly [label: string, text: string])
 function broken(text: string, width: number): string[] {
   if (text.startsWith('kubectl ') || text.includes('   ') || stringWidth(text) <= width) return [text]
   const lines = ['']
-  for (const word of text.split(' ')) {
+  for (const word of text.split(/ +/)) {
     const line = lines[lines.length - 1]
     if (line !== '' && stringWidth(line) + 1 + stringWidth(word) > width) lines.push(word)
     else lines[lines.length - 1] = line === '' ? word : `${line} ${word}`

@@ -45,18 +45,22 @@ function ago(code: CertificateErrorCode, detail: string): string {
   const [now, limit] = [...detail.matchAll(TIME)].map(([text]) => Date.parse(text))
   if (limit === undefined) return ''
   const days = Math.floor(Math.abs(now - limit) / DAY)
-  return code === 'expired' ? ` ${say.daysAgo(days)}` : ` ${say.inDays(days)}`
+  return code === 'expired' ? ` ${say.daysAgo(days)}` : `, ${say.inDays(days)}`
 }
 
 /** Names, connection, handshake, certificates, and for what went wrong the rule, both sides and the change. */
 export function requestText(seen: RequestSeen, from: string): string[] {
-  const { dns, tcp, tls } = seen
+  const { dns, tcp, tls, unheard } = seen
   const head = [
     ...(dns === null ? [] : dnsRows(dns, from)),
     ...(tcp === null ? [] : [[say.tcp, tcpLine(tcp)] as const]),
     ...(seen.said === null ? [] : [['', say.saidBy(seen.said.by, seen.said.line)] as const]),
   ]
-  const sections = [labelled(head, SHORT), ...(tls === null ? [] : tlsSections(tls, tcp?.by?.name ?? null))]
+  const sections = [
+    labelled(head, SHORT),
+    ...(tls === null ? [] : tlsSections(tls, tcp?.by?.name ?? null)),
+    ...(unheard === null ? [] : [alertText(unheard, { client: from, server: short(tcp?.by?.name ?? ROLES.server) })]),
+  ]
   return sections.filter((lines) => lines.length > 0).flatMap((lines, i) => (i === 0 ? lines : ['', ...lines]))
 }
 

@@ -1,6 +1,6 @@
 import { type PublicKey, SCHEMES, type SignatureScheme, type Signer, schemeOf, verify } from '../../pki/keys.ts'
 import { concat, encode } from '../../util/bytes.ts'
-import { TlsError } from '../alert.ts'
+import { TlsError, twoKeys } from '../alert.ts'
 import type { Core } from '../core.ts'
 import { schemeName } from '../fields.ts'
 import { certificateVerify, type Signed } from '../message/certificate.ts'
@@ -56,7 +56,7 @@ export function checkSigned(
   }
   if (!ok) {
     const rule = `the signature (${scheme}) of ${what} must verify with the certificate's key`
-    throw new TlsError('decrypt_error', rule, 'RFC 5246 7.4.3')
+    throw new TlsError('decrypt_error', rule, 'RFC 5246 7.4.3', twoKeys(core.role))
   }
   return scheme
 }

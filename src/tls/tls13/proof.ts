@@ -2,7 +2,7 @@ import { timingSafeEqual } from 'node:crypto'
 import { type PublicKey, SCHEMES, type SignatureScheme, type Signer, schemeOf, verify } from '../../pki/keys.ts'
 import type { TlsRole } from '../../trace/steps/tls.ts'
 import { concat, utf8 } from '../../util/bytes.ts'
-import { TlsError } from '../alert.ts'
+import { TlsError, twoKeys } from '../alert.ts'
 import type { Core } from '../core.ts'
 import { schemeName } from '../fields.ts'
 import { certificateVerify } from '../message/certificate.ts'
@@ -52,7 +52,7 @@ export function checkCertificateVerify(
   }
   if (!ok) {
     const rule = `the signature (${scheme}) must verify with the certificate's key over the transcript`
-    throw new TlsError('decrypt_error', rule, 'RFC 8446 4.4.3')
+    throw new TlsError('decrypt_error', rule, 'RFC 8446 4.4.3', twoKeys(core.role))
   }
   core.absorb(message)
   return scheme
