@@ -159,7 +159,8 @@ function actionOf(event: Step['event']): Action | null {
     case 'icmp-error':
       return event.kind
     case 'route':
-      return event.decision === 'forward' ? 'route' : null
+      // IPVS forwards too, through OUTPUT: it takes one of the TTL.
+      return event.ttl !== null ? 'route' : null
     case 'neighbour':
       return event.change === 'wait' ? 'arp' : null
     case 'nat':

@@ -20,7 +20,10 @@ export const ui = {
     `${from} sends a packet to ${to}. Press ] for the next hop, Space to play, ? for help`,
   riddle: (from: string, name: string, address: string): string =>
     `${from} asks http://${name}. Where does ${address} live? Guess, then press Space.`,
-  nowhere: 'On no device: this rule rewrote it. Space goes on.',
+  rewritten: (device: string): string =>
+    device === ''
+      ? 'On no device: this rule rewrote it. Space goes on.'
+      : `On ${device} of every node, where IPVS rewrote it. Space goes on.`,
   arrived: (mayKill: boolean, pod: string): string =>
     `Arrived. r reply${mayKill ? ` · x kill ${pod}` : ''} · 4 the same over HTTPS · ?`,
   answered: (mayKill: boolean, pod: string): string => `Answered.${mayKill ? ` x kill ${pod} ·` : ''} ? more keys`,

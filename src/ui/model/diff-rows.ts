@@ -1,5 +1,9 @@
 import { type FieldDiff, headerDiff, type LayerDiff } from '../../explain/diff.ts'
+import { frameAfter } from '../../explain/frame-after.ts'
+import type { Hop } from '../../explain/hops.ts'
 import { en } from '../../explain/messages/en.ts'
+import type { Step } from '../../trace/step.ts'
+import type { Story } from './experience.ts'
 import { type Line, line, span } from './line.ts'
 import { allHops, forwardCount, type State } from './state.ts'
 
@@ -33,17 +37,29 @@ function fieldRows({ field, before, after }: FieldDiff, cells: number): Line[] {
 }
 
 /** The bytes at the cursor and at the hop before it on the same leg; null where there are none. */
-export function framesAround(state: State): [Uint8Array | null, Uint8Array | null] {
-  const hops = allHops(state.story)
-  const split = forwardCount(state.story)
-  const first = state.cursor >= split ? split : 0
-  let previous = state.cursor - 1
-  while (previous >= first && hops[previous].frame === null) previous--
-  return [previous >= first ? bytesAt(state, previous) : null, bytesAt(state, state.cursor)]
+function framesAround(state: State): [Uint8Array | null, Uint8Array | null] {
+  const { cursor, story } = state
+  const split = forwardCount(story)
+  const leg = cursor >= split ? allHops(story).slice(split) : allHops(story).slice(0, split)
+  const at = cursor >= split ? cursor - split : cursor
+  const frames = framesOf(story, leg)
+  return [frames[at - 1] ?? null, frames[at] ?? null]
 }
 
-function bytesAt({ story }: State, index: number): Uint8Array | null {
-  const hop = allHops(story)[index]
-  const step = story.recorded.steps.find((s) => s.id === hop?.step)
-  return step === undefined || step.frame === null ? null : story.recorded.frame(step.frame)
+/**
+ * The frame at every hop of a leg, or after it where the hop rewrites it: a tap's where one stands, and between two taps what the step made of
+ * the last one's. A tunnel's headers are first seen at the tap that follows.
+ */
+function framesOf({ recorded }: Story, leg: readonly Hop[]): (Uint8Array | null)[] {
+  const steps = leg.map((hop) => recorded.steps.find(({ id }) => id === hop.step))
+  const tapped = (step: Step | undefined): Uint8Array | null =>
+    step === undefined || step.frame === null ? null : recorded.frame(step.frame)
+  let current: Uint8Array | null = null
+  return steps.map((step, i) => {
+    if (step === undefined) return current
+    const tunnel = step.event.kind === 'encap' || step.event.kind === 'decap'
+    const seen = tunnel ? tapped(steps.slice(i).find((later) => tapped(later) !== null)) : tapped(step)
+    current = seen ?? (current === null ? null : frameAfter(current, step.event))
+    return current
+  })
 }

@@ -102,7 +102,10 @@ function ticked(state: State): State {
   }
   const next = moved(state, state.cursor + 1)
   // Where a Service's address is rewritten, playing rests, so that it is not missed.
-  if (next.cursor === riddleOf(state.story.trace).hop) return { ...next, playing: false, message: en.ui.nowhere }
+  const { trace } = state.story
+  if (next.cursor === riddleOf(trace).hop) {
+    return { ...next, playing: false, message: en.ui.rewritten(trace.service?.device ?? '') }
+  }
   return atEnd(next) ? { ...next, playing: false } : next
 }
 
