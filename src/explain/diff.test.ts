@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { mac, v4 } from '../util/address.ts'
 import { writeEthernet } from '../wire/fast/ethernet.ts'
 import { decrementTtl, writeIpv4 } from '../wire/fast/ipv4.ts'
+import { writeTcp } from '../wire/fast/tcp.ts'
 import { writeUdp } from '../wire/fast/udp.ts'
 import { writeVxlan } from '../wire/fast/vxlan.ts'
 import { Frame } from '../wire/frame.ts'
@@ -28,6 +29,18 @@ describe('headerDiff', () => {
     const ip = diff[1].fields
     expect(ip.map(({ field }) => field)).toEqual(['ttl', 'checksum'])
     expect(ip[0]).toEqual({ field: 'ttl', before: '64', after: '63' })
+  })
+
+  it('compares each TCP option with the one in its place', () => {
+    const before = Frame.of(new Uint8Array(0))
+    // Maximum segment size 1410, SACK permitted, window scale 7.
+    const options = Uint8Array.of(2, 4, 5, 130, 4, 2, 3, 3, 7, 1, 1, 0)
+    writeTcp(before, client, web, 40_112, 80, 1, 0, 2, 64_240, options)
+    writeIpv4(before, client, web, 6, 64)
+    writeEthernet(before, here, there, 0x0800)
+    const after = before.clone()
+    decrementTtl(after, after.start + 14)
+    expect(headerDiff(before.view(), after.view()).map(({ change }) => change)).toEqual(['same', 'changed', 'same'])
   })
 
   it('shows encapsulation as layers added in front', () => {

@@ -55,14 +55,24 @@ function whole(layer: Layer, change: 'added' | 'removed' | 'same'): LayerDiff {
 }
 
 function compared(then: Layer, now: Layer): LayerDiff {
-  const old = new Map(then.spans.map((span) => [span.field, span]))
-  const fields = now.spans.flatMap((span) => {
-    const before = old.get(span.field)
+  const old = new Map(numbered(then))
+  const fields = numbered(now).flatMap(([key, span]) => {
+    const before = old.get(key)
     return before === undefined || sameValue(before, span)
       ? []
       : [{ field: span.field, before: formatField(before), after: formatField(span) }]
   })
   return { layer: now.protocol, change: fields.length > 0 ? 'changed' : 'same', summary: summaryOf(now), fields }
+}
+
+/** A field that stands several times, as those of TCP's options do, is compared with the one in its place. */
+function numbered({ spans }: Layer): [key: string, span: Span][] {
+  const seen = new Map<string, number>()
+  return spans.map((span) => {
+    const n = seen.get(span.field) ?? 0
+    seen.set(span.field, n + 1)
+    return [`${span.field} ${n}`, span]
+  })
 }
 
 function sameValue(a: Span, b: Span): boolean {
