@@ -6,10 +6,12 @@ import type { ServiceObject } from '../api/cluster-objects.ts'
 import { named } from '../api/object.ts'
 import { conditionOf, isActive, isReady } from '../api/pod-object.ts'
 import type { PodSpec } from '../api/pod-spec.ts'
+import type { Toleration } from '../api/scheduling.ts'
 import { selectorOf } from '../api/selector.ts'
 import { type Drained, drain } from './drain.ts'
 import { Hollow } from './testing/hollow.ts'
 
+const UNREACHABLE = 'node.kubernetes.io/unreachable'
 const cpu = (millis: number): Partial<PodSpec> => ({ containers: [container('app', { requests: { cpu: millis } })] })
 const place = (hollow: Hollow, name: string): string => hollow.get('Pod', name).spec.nodeName
 const why = (hollow: Hollow, name: string): string | undefined =>
@@ -151,6 +153,36 @@ describe('a node that falls silent', () => {
     hollow.run(10e9)
     expect(hollow.pods().filter((one) => isActive(one) && one.spec.nodeName === home)).toEqual([])
     expect(hollow.pods().filter(isActive)).toHaveLength(2)
+  })
+
+  // Seconds from the taint, which comes 50 s after the last heartbeat.
+  it.each<[string, readonly Partial<Toleration>[], number | null]>([
+    ['says nothing', [], 300],
+    ['tolerates it for a minute', [{ key: UNREACHABLE, tolerationSeconds: 60 }], 60],
+    ['does not tolerate it at all', [{ key: UNREACHABLE, tolerationSeconds: 0 }], 0],
+    ['tolerates it for ever', [{ key: UNREACHABLE }], null],
+    ['tolerates everything', [{ key: '', effect: '' }], null],
+    ['means another taint', [{ key: 'node.kubernetes.io/not-ready', tolerationSeconds: 60 }], 300],
+    [
+      'says two things: the shorter counts',
+      [
+        { key: UNREACHABLE, tolerationSeconds: 90 },
+        { key: UNREACHABLE, tolerationSeconds: 30 },
+      ],
+      30,
+    ],
+  ])('loses a pod that %s', (_title, given, after) => {
+    const hollow = new Hollow({ nodes: 1 })
+    const base = { key: '', operator: 'Exists', value: '', effect: 'NoExecute', tolerationSeconds: null } as const
+    hollow.store.create(pod('web', {}, { tolerations: given.map((one) => ({ ...base, ...one })) }))
+    hollow.run()
+    hollow.plane.nodes.fallSilent('node-1')
+    const tainted = (): boolean => hollow.get('Node', 'node-1').spec.taints.length > 0
+    while (!tainted()) hollow.run(1e9)
+    let waited = 0
+    for (; hollow.pods().length > 0 && waited < 1000; waited++) hollow.run(1e9)
+    expect(hollow.pods()).toHaveLength(after === null ? 1 : 0)
+    if (after !== null) expect(Math.abs(waited - after)).toBeLessThanOrEqual(1)
   })
 
   it('that speaks again in time keeps its pods', () => {
