@@ -24,3 +24,9 @@ export class Backoff {
     this.updated = now
   }
 }
+
+/** Go's Duration.String of whole seconds: `10s`, `2m40s`, `5m0s`. */
+export function goDuration(time: Nanos): string {
+  const seconds = Math.round(time / 1e9)
+  return seconds < 60 ? `${seconds}s` : `${Math.floor(seconds / 60)}m${seconds % 60}s`
+}

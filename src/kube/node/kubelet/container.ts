@@ -2,12 +2,14 @@ import { type Process, spawn, type Task } from '../../../sim/process.ts'
 import type { Timer } from '../../../sim/simulation.ts'
 import type { Nanos } from '../../../sim/time.ts'
 import type { ContainerState, ContainerStatus } from '../../api/pod-object.ts'
-import type { Container, LifecycleHandler, Probe } from '../../api/pod-spec.ts'
-import { Backoff } from './backoff.ts'
+import type { Container, Probe } from '../../api/pod-spec.ts'
+import { Backoff, goDuration } from './backoff.ts'
+import { ImageBringer } from './image-bringer.ts'
 import type { ProbeAnswer } from './outside.ts'
 import type { PodWorker } from './pod-worker.ts'
+import { describePreStop, preStopTime } from './pre-stop.ts'
 import { type Probed, type ProbeKind, ProbeWorker } from './probe-worker.ts'
-import { isTask, lifeOf, lifeOfCommand } from './program.ts'
+import { isTask, lifeOf } from './program.ts'
 import { armed, Plans } from './timers.ts'
 
 /** SIGKILL: 128 + 9. */
@@ -24,7 +26,7 @@ export class ContainerRun implements Probed {
   hasStarted = false
   private passesReadiness: boolean
   private readonly crashes: Backoff
-  private readonly pulls: Backoff
+  private readonly image: ImageBringer
   private readonly probes: ProbeWorker[] = []
   private readonly plans: Plans
   /** Its launch has begun, in this sandbox. */
@@ -42,7 +44,7 @@ export class ContainerRun implements Probed {
     this.passesReadiness = spec.readinessProbe === null
     this.plans = new Plans(pod.simulation)
     this.crashes = new Backoff(pod.settings)
-    this.pulls = new Backoff(pod.settings)
+    this.image = new ImageBringer(pod, spec, this)
     for (const kind of ['startup', 'readiness', 'liveness'] as const) {
       const probe = spec[`${kind}Probe`]
       if (probe !== null) this.probes.push(new ProbeWorker(kind, probe, this))
@@ -88,40 +90,9 @@ export class ContainerRun implements Probed {
     this.launch()
   }
 
-  /** Pulls the image if that is due, then starts. */
+  /** Gets its image if that is due, then starts. */
   private launch(): void {
-    const { image, imagePullPolicy } = this.spec
-    const has = this.pod.hasImage(image)
-    if (has && imagePullPolicy !== 'Always') {
-      this.pod.normal('Pulled', `Container image "${image}" already present on machine`)
-      this.create()
-    } else if (!has && imagePullPolicy === 'Never') {
-      this.wait('ErrImageNeverPull', `Container image "${image}" is not present with pull policy of Never`)
-    } else this.pull(image)
-  }
-
-  private pull(image: string): void {
-    const took = this.pod.pull(image)
-    this.pod.normal('Pulling', `Pulling image "${image}"`)
-    if (typeof took === 'number') {
-      this.later(took, () => {
-        this.pod.pulled(image)
-        this.pod.normal('Pulled', `Successfully pulled image "${image}"`)
-        this.create()
-      })
-      return
-    }
-    const message = `Failed to pull image "${image}": ${took}`
-    this.pod.warning('Failed', message)
-    this.wait('ErrImagePull', took)
-    this.pulls.next(this.now)
-    const delay = this.pulls.after(this.now)
-    // The next look at the pod, a moment later, finds that it is too early to pull again.
-    this.later(1e9, () => {
-      this.pod.normal('BackOff', `Back-off pulling image "${image}"`)
-      this.wait('ImagePullBackOff', `Back-off pulling image "${image}": ErrImagePull: ${took}`)
-    })
-    this.later(delay, () => this.pull(image))
+    this.image.bring(() => this.create())
   }
 
   private create(): void {
@@ -178,12 +149,12 @@ export class ContainerRun implements Probed {
     const again = this.stopping !== null
     this.stopping = deadline
     const life = this.life()
-    const before = again ? 0 : Math.min(this.preStop(), grace)
+    const before = again ? 0 : Math.min(preStopTime(this.spec.preStop), grace)
     const left = Math.max(grace - before, grace === 0 ? 0 : this.pod.settings.minimumGrace)
     if (!again) {
       this.pod.normal('Killing', `Stopping container ${this.spec.name}`)
       const { preStop } = this.spec
-      if (preStop !== null) this.pod.signalled(this, 'preStop', describeHandler(preStop))
+      if (preStop !== null) this.pod.signalled(this, 'preStop', describePreStop(preStop))
       this.later(before, () =>
         this.terminate(life.ignoresTerm || this.now < (this.runningSince ?? 0) + life.opensAfter),
       )
@@ -199,14 +170,6 @@ export class ContainerRun implements Probed {
     if (ignores) return
     this.pod.runtime.terminating(this.pod.object, this.spec)
     this.later(this.pod.settings.shutdown, () => this.end(0, 0))
-  }
-
-  /** What preStop takes; a request or a program of unknown length is over at once. */
-  private preStop(): Nanos {
-    const handler = this.spec.preStop
-    if (handler === null) return 0
-    if (handler.kind === 'sleep') return handler.seconds * 1e9
-    return handler.kind === 'exec' ? (lifeOfCommand(handler.command)?.duration ?? 0) : 0
   }
 
   /** The process is gone. */
@@ -271,12 +234,12 @@ export class ContainerRun implements Probed {
     this.begun = false
   }
 
-  private wait(reason: string, message: string): void {
+  wait(reason: string, message: string): void {
     this.state = { kind: 'waiting', reason, message }
     this.pod.changed()
   }
 
-  private later(delay: Nanos, fire: () => void): void {
+  later(delay: Nanos, fire: () => void): void {
     this.plans.later(delay, fire)
   }
 
@@ -316,22 +279,5 @@ export class ContainerRun implements Probed {
       const own = this.spec[`${word}Probe`]?.terminationGracePeriodSeconds ?? null
       this.stop((own ?? this.pod.object.spec.terminationGracePeriodSeconds) * 1e9)
     }
-  }
-}
-
-/** Go's Duration.String of whole seconds: `10s`, `2m40s`, `5m0s`. */
-function goDuration(time: Nanos): string {
-  const seconds = Math.round(time / 1e9)
-  return seconds < 60 ? `${seconds}s` : `${Math.floor(seconds / 60)}m${seconds % 60}s`
-}
-
-function describeHandler(handler: LifecycleHandler): string {
-  switch (handler.kind) {
-    case 'sleep':
-      return `sleep ${handler.seconds}s`
-    case 'exec':
-      return handler.command.join(' ')
-    case 'httpGet':
-      return `GET ${handler.path}`
   }
 }

@@ -127,8 +127,24 @@ describe('a pod', () => {
     expect(lab.pod('web').status.containerStatuses[0].state).toMatchObject({ reason: 'ImagePullBackOff' })
     expect(lab.pod('web').status.phase).toBe('Pending')
     lab.run(60)
-    expect(lab.events('web').filter((reason) => reason === 'Failed')).toHaveLength(1)
-    expect(lab.store.list('Event').find(({ reason }) => reason === 'Failed')?.count).toBe(3)
+    const failed = lab.store.list('Event').filter(({ reason }) => reason === 'Failed')
+    expect(failed.map(({ message, count }) => `${count} ${message}`)).toEqual([
+      '3 Failed to pull image "app": manifest unknown',
+      '3 Error: ErrImagePull',
+      '3 Error: ImagePullBackOff',
+    ])
+  })
+
+  it('whose image is never to be pulled waits for somebody to bring it', () => {
+    const lab = start({ containers: [container('app', { imagePullPolicy: 'Never' })] })
+    lab.run(60)
+    expect(lab.pod('web').status.containerStatuses[0].state).toMatchObject({ reason: 'ErrImageNeverPull' })
+    const why = 'Container image "app" is not present with pull policy of Never'
+    const events = lab.store.list('Event').filter(({ type }) => type === 'Warning')
+    expect(events.map(({ reason, message }) => `${reason}: ${message}`)).toEqual([
+      `ErrImageNeverPull: ${why}`,
+      'Failed: Error: ErrImageNeverPull',
+    ])
   })
 
   it('fails when its deadline is over', () => {
