@@ -4,13 +4,17 @@ import { connectTls, serveTls, systemRandom } from '../../src/host/tls.ts'
 import type { TlsFailure } from '../../src/host/tls-failure.ts'
 import type { TlsSocket } from '../../src/host/tls-socket.ts'
 import type { ClientConfig, ServerConfig } from '../../src/tls/config.ts'
+import type { CertificateJudge } from '../../src/tls/judge.ts'
 import type { Connected, Output } from '../../src/tls/output.ts'
+import { SessionCache } from '../../src/tls/session/cache.ts'
 import { ReplayGuard } from '../../src/tls/session/replay.ts'
 import type { Session } from '../../src/tls/session/session.ts'
 import { TicketSealer } from '../../src/tls/session/ticket.ts'
 import { text, utf8 } from '../../src/util/bytes.ts'
 import { has, skip } from './requirements.ts'
+import type { Cell } from './tls/cells.ts'
 import { makeMaterial, NAME } from './tls/material.ts'
+import { listen } from './tls/peers.ts'
 import { opensslServer, Program } from './tls/process.ts'
 
 const material = makeMaterial()
@@ -176,6 +180,75 @@ describe.skipIf(skip(has('openssl') ? null : 'openssl is not installed', 'TLS fe
     })
   })
 
+  test('TLS 1.2 sessions by id, from its client and from its server', async () => {
+    const config = serverConfig({ versions: ['TLS 1.2'], cache: new SessionCache() })
+    const session = material.path('id-session')
+    const { seen } = await withClient(config, async (run) => {
+      for (const how of ['-sess_out', '-sess_in']) {
+        const program = run('-quiet', '-no_ticket', '-tls1_2', how, session)
+        program.send('hello\n')
+        await program.until(/heard/)
+        await program.end()
+      }
+    })
+    expect(seen.map(({ resumed }) => resumed)).toEqual([false, true])
+    await withServer(['-rev', '-tls1_2', '-no_ticket'], async (port) => {
+      const sessions: Session[] = []
+      for (let visit = 0; visit < 2; visit++) {
+        const onOutput = (output: Output): void => {
+          if (output.kind === 'session') sessions.push(output.session)
+        }
+        const config = clientConfig({ session: sessions[0] ?? null })
+        const tls = await connectTls(config, { host: '127.0.0.1', port, onOutput })
+        expect((await tls.connected).resumed).toBe(visit === 1)
+        expect(await converse(tls, 'by id')).toBe('di yb')
+        tls.close()
+      }
+      expect(sessions[0]).toMatchObject({ ticket: new Uint8Array(0), sessionId: expect.anything() })
+    })
+  })
+
+  test.each(['TLS 1.3', 'TLS 1.2'] as const)(
+    'records padded by its server and by ours, and GREASE, %s',
+    async (version) => {
+      const flag = version === 'TLS 1.3' ? '-tls1_3' : '-tls1_2'
+      await withServer(['-rev', flag, '-record_padding', '512'], async (port) => {
+        const tls = await connectTls(clientConfig({ grease: true, paddingUnit: 64 }), { host: '127.0.0.1', port })
+        expect((await tls.connected).version).toBe(version)
+        expect(await converse(tls, 'padded')).toBe('deddap')
+        tls.close()
+      })
+      const { lines } = await withClient(serverConfig({ paddingUnit: 1000 }), async (run) => {
+        const program = run('-quiet', flag, '-record_padding', '300')
+        program.send('padded\n')
+        await program.until(/heard/)
+      })
+      expect(lines).toEqual(['padded'])
+    },
+  )
+
+  test.each(['-tls1_3', '-tls1_2'])('a stapled OCSP response, both ways, %s', async (version) => {
+    const { ocsp, file } = material.staple('p-256')
+    await withServer(['-rev', version, '-status_file', file], async (port) => {
+      let stapled: Uint8Array | null = null
+      const watching: CertificateJudge = {
+        judge(presented) {
+          stapled = presented.ocsp
+          return material.judge.judge(presented)
+        },
+      }
+      const tls = await connectTls(clientConfig({ judge: watching, ocsp: true }), { host: '127.0.0.1', port })
+      expect(await converse(tls, 'good')).toBe('doog')
+      expect(stapled).toEqual(ocsp)
+      tls.close()
+    })
+    const identities = [{ ...material.identity('server', 'p-256'), ocsp }]
+    await withClient(serverConfig({ identities }), async (run) => {
+      const program = run(version, '-status')
+      await program.until(/OCSP Response Status: successful[\s\S]*Cert Status: good/)
+    })
+  })
+
   test('a name that is not in its certificate', async () => {
     await withServer(['-rev'], async (port, program) => {
       const outcome = connectTls(clientConfig({ serverName: 'other.podwire.test' }), { host: '127.0.0.1', port })
@@ -184,3 +257,41 @@ describe.skipIf(skip(has('openssl') ? null : 'openssl is not installed', 'TLS fe
     })
   })
 })
+
+describe.skipIf(skip(has('gnutls-serv') ? null : 'gnutls-bin is not installed', 'record_size_limit'))(
+  'with GnuTLS',
+  () => {
+    test.each(['TLS 1.3', 'TLS 1.2'] as const)(
+      'it keeps to our record_size_limit, and we to its, %s',
+      async (version) => {
+        const cell: Cell = {
+          side: 'gnutls/client',
+          suite: version === 'TLS 1.3' ? 'TLS_AES_128_GCM_SHA256' : 'TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256',
+          group: 'secp256r1',
+          key: 'p-256',
+          resume: 'no',
+          clientCertificate: 'no',
+          alpn: 'no',
+        }
+        const { port, program } = await listen(cell, material)
+        try {
+          const sizes: number[] = []
+          const onOutput = (output: Output): void => {
+            if (output.kind === 'step' && output.event.kind === 'tls-record' && output.event.direction === 'received')
+              if (output.event.protection !== null)
+                sizes.push(output.event.protection.content + output.event.protection.padding)
+          }
+          const config = clientConfig({ versions: [version], recordSizeLimit: 600, trace: true })
+          const tls = await connectTls(config, { host: '127.0.0.1', port, onOutput })
+          const line = 'a long line '.repeat(200)
+          expect(await converse(tls, line)).toBe(line.trim())
+          expect(Math.max(...sizes)).toBeLessThanOrEqual(600)
+          expect(sizes.filter((size) => size >= 599).length).toBeGreaterThan(2)
+          tls.close()
+        } finally {
+          program.kill()
+        }
+      },
+    )
+  },
+)

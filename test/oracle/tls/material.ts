@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Identity as Issued } from '../../../src/pki/certificates.ts'
-import { endEntity, rootCa, subordinateCa } from '../../../src/pki/certificates.ts'
+import { endEntity, issueOcspResponse, rootCa, subordinateCa } from '../../../src/pki/certificates.ts'
 import { nativeSigner } from '../../../src/pki/keys.ts'
 import { formatPem } from '../../../src/pki/load/pem.ts'
 import type { Identity } from '../../../src/tls/config.ts'
@@ -17,6 +17,8 @@ export interface Material {
   readonly judge: ReturnType<typeof trusting>
   file(role: 'server' | 'client', key: Cell['key'], what: 'cert' | 'key'): string
   identity(role: 'server' | 'client', key: Cell['key']): Identity
+  /** An OCSP response that says good of the server's certificate. */
+  staple(key: Cell['key']): { readonly ocsp: Uint8Array; readonly file: string }
   path(name: string): string
   remove(): void
 }
@@ -48,6 +50,14 @@ export function makeMaterial(): Material {
     roots: path('roots'),
     judge: trusting({ roots: [root.certificate] }),
     path,
+    staple(key) {
+      const { certificate } = issued.get(`server-${key}`)!
+      const times = { producedAt: Date.now() - 60_000, nextUpdate: Date.now() + 86_400_000 }
+      const spec = { answers: [{ certificate, status: { kind: 'good' } as const }], ...times }
+      const { der } = issueOcspResponse(spec, intermediate, rng.fork('ocsp'))
+      writeFileSync(path('staple'), der)
+      return { ocsp: der, file: path('staple') }
+    },
     file: (role, key, what) => path(`${role}-${key}.${what}`),
     identity(role, key) {
       const leaf = issued.get(`${role}-${key}`)!
