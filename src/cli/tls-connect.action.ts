@@ -66,16 +66,21 @@ async function attempt(
     await secondThoughts(socket, connected, events)
     return { connected }
   } catch (error) {
-    if (error instanceof TlsFailure) return { connected }
+    if (error instanceof TlsFailure) return { connected, ...(told(events) ? {} : { error: en.closedEarly(error.by) }) }
     if (late.aborted && connected === null) return { connected, error: en.noAnswer(patience / 1000) }
     if (!(error instanceof Error)) throw error
     const { code } = error as NodeJS.ErrnoException
     if (code === undefined && connected === null && events.length === 0) throw error
-    return { connected, error: en.cannotConnect(`${to.host}:${to.port}`, error.message) }
+    const began = events.some((event) => event.kind === 'tls-message')
+    const words = began ? en.brokeOff : en.cannotConnect
+    return { connected, error: words(`${to.host}:${to.port}`, error.message) }
   } finally {
     socket?.destroy()
   }
 }
+
+/** Whether an alert says why it failed. */
+const told = (events: readonly Event[]): boolean => events.some((event) => event.kind === 'tls-alert')
 
 /** A TLS 1.3 server judges our certificate when we are through already: its alert, or its tickets, tell. */
 async function secondThoughts(socket: TlsSocket, { version }: Connected, events: readonly Event[]): Promise<void> {

@@ -46,7 +46,7 @@ export function headline(handshake: Handshake): string {
   const { role, peer, events, connected, error } = handshake
   const alert = explainAlert(events, role)
   if (alert !== null) return `${en.failed}  ${en.refusedBy(alert.by, alert.alert, alert.code)}: ${alert.rule}   ${peer}`
-  if (connected === null || error !== undefined) return `${en.failed}  ${error ?? en.noHandshake}   ${peer}`
+  if (connected === null || error !== undefined) return `${en.failed}  ${error ?? unfinished(handshake)}   ${peer}`
   const { version, suite, group, alpn, resumed, retried, earlyData } = connected
   const words = [
     version,
@@ -58,6 +58,14 @@ export function headline(handshake: Handshake): string {
     earlyData === 'none' || earlyData === false ? null : en.earlyData(earlyData === true ? 'accepted' : earlyData),
   ]
   return `${en.ok}  ${words.filter((word) => word !== null).join(' · ')}   ${en.with} ${peer}`
+}
+
+/** Nobody says why it ended, so it is told how far it came. */
+function unfinished({ events }: Handshake): string {
+  const last = events.findLast((event) => event.kind === 'tls-message')
+  if (last === undefined) return en.noHandshake
+  const other = last.role === 'client' ? 'server' : 'client'
+  return en.unfinished(last.message, last.direction === 'sent' ? last.role : other)
 }
 
 /** The document of `-o json`. */

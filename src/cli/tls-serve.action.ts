@@ -95,7 +95,9 @@ class Visitors {
     const visitor = this.known.get(socket)
     // A client that went away in the middle of a page is no failed handshake.
     if (visitor === undefined || visitor.connected !== null) return
-    this.tell(visitor, error instanceof TlsFailure ? undefined : error.message)
+    if (!(error instanceof TlsFailure)) this.tell(visitor, error.message)
+    else if (visitor.events.some(({ kind }) => kind === 'tls-alert')) this.tell(visitor)
+    else this.tell(visitor, en.closedEarly(error.by))
   }
 
   private tell({ peer, events, connected }: Visitor, error?: string): void {

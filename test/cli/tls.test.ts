@@ -1,5 +1,6 @@
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { get } from 'node:https'
+import { createServer as createTcpServer, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createServer } from 'node:tls'
@@ -121,6 +122,25 @@ describe('podwire tls connect', () => {
     for (const file of [keylog, join(folder, 'served.log')]) {
       expect(statSync(file).mode & 0o777).toBe(0o600)
       expect(readFileSync(file, 'utf8')).toMatch(/^SERVER_TRAFFIC_SECRET_0 [0-9a-f]{64} [0-9a-f]{64}$/m)
+    }
+  })
+
+  it.each([
+    ['closes', (socket: Socket) => socket.end(), 'the server closed the connection in the middle of the handshake'],
+    [
+      'resets',
+      (socket: Socket) => socket.resetAndDestroy(),
+      'broke off in the middle of the handshake: read ECONNRESET',
+    ],
+  ])('says so when the server %s after the ClientHello', async (_what, end, says) => {
+    const server = createTcpServer((socket) => socket.once('data', () => end(socket)))
+    const port = await new Promise<number>((resolve) =>
+      server.listen(0, '127.0.0.1', () => resolve((server.address() as { port: number }).port)),
+    )
+    try {
+      expect(await connect(port)).toMatchObject({ code: 1, output: expect.stringContaining(says) })
+    } finally {
+      server.close()
     }
   })
 

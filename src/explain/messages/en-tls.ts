@@ -12,6 +12,11 @@ export const tls = {
   refusedBy: (side: string, alert: string, code: number): string =>
     `${alert} (${code}), sent by ${side === 'client' || side === 'server' ? `the ${side}` : side}`,
   cannotConnect: (where: string, why: string): string => `cannot connect to ${where}: ${why}`,
+  brokeOff: (where: string, why: string): string =>
+    `the connection to ${where} broke off in the middle of the handshake: ${why}`,
+  closedEarly: (by: string): string => `the ${by} closed the connection in the middle of the handshake`,
+  unfinished: (message: string, by: string): string =>
+    `the handshake was not finished: the last message was ${message}, by the ${by}`,
   noAnswer: (seconds: number): string => `no handshake within ${seconds} s`,
   heading: {
     alert: 'ALERT',
