@@ -6,7 +6,7 @@ import { readInput } from '../src/host/files.ts'
 import { Emulation } from '../src/scenario/emulation.ts'
 import { load } from '../src/scenario/load/load.ts'
 import { type DumpSize, dump } from './support/dump.ts'
-import { line, type Span, settled, time, timed, typical } from './support/measure.ts'
+import { line, type Span, settled, time, timed, typical, weight } from './support/measure.ts'
 
 const SMALL: DumpSize = { nodes: 10, podsPerNode: 30, services: 500, endpoints: 'slices' }
 /** What Kubernetes publishes as the largest cluster it supports. */
@@ -48,9 +48,7 @@ function small(): void {
     ['', bare],
     [', Services and their rules included', inventory],
   ] as const) {
-    const before = settled()
-    const emulation = new Emulation(records)
-    line(`bytes a pod${what}`, (settled() - before) / emulation.inventory.pods.length, 'B', 4096)
+    line(`bytes a pod${what}`, weight(() => new Emulation(records)) / bare.pods.length, 'B', 4096)
   }
 }
 

@@ -28,12 +28,24 @@ export function typical(times: number, work: () => unknown): Span {
   return { wall: median(runs.map((run) => run.wall)), cpu: median(runs.map((run) => run.cpu)) }
 }
 
-/** Bytes in use once nothing is left to collect. */
+/** Bytes in use once nothing is left to collect: what one collection frees may hold the last reference to more. */
 export function settled(): number {
   setFlagsFromString('--expose-gc')
-  runInNewContext('gc')()
-  const { heapUsed, arrayBuffers } = process.memoryUsage()
-  return heapUsed + arrayBuffers
+  const collect = runInNewContext('gc') as () => void
+  for (let last = Number.POSITIVE_INFINITY; ; ) {
+    collect()
+    const { heapUsed, arrayBuffers } = process.memoryUsage()
+    if (heapUsed + arrayBuffers >= last * 0.999) return heapUsed + arrayBuffers
+    last = heapUsed + arrayBuffers
+  }
+}
+
+/** Bytes that one of these weighs: of ten that are kept, so that what the measuring itself leaves behind does not show. */
+export function weight(make: () => unknown): number {
+  const kept = [make()]
+  const before = settled()
+  for (let i = 0; i < 10; i++) kept.push(make())
+  return (settled() - before) / (kept.length - 1)
 }
 
 /** One line of a bench: what, figure, and whether a goal was met. */

@@ -56,12 +56,14 @@ export class PortState {
 interface Entry {
   readonly slot: number
   service: Service | null
-  readonly slices: Map<string, EndpointSlice>
+  /** Few, each with a name of its own; replaced when one changes. */
+  slices: readonly EndpointSlice[]
 }
 
 type Ports = Record<Family, readonly PortState[]>
 
 const NONE: readonly PortState[] = []
+const NO_SLICES: readonly EndpointSlice[] = []
 const NO_PORTS: Ports = { 4: NONE, 6: NONE }
 
 /**
@@ -86,21 +88,24 @@ export class ServiceModel {
     if (entry === undefined) return
     entry.service = null
     this.touch(entry)
-    if (entry.slices.size === 0) this.entries.delete(`${namespace}/${name}`)
+    if (entry.slices.length === 0) this.entries.delete(`${namespace}/${name}`)
   }
 
   setSlice(slice: EndpointSlice): void {
     const entry = this.entry(`${slice.meta.namespace}/${slice.service}`)
-    entry.slices.set(slice.meta.name, slice)
+    const known = entry.slices.findIndex(({ meta }) => meta.name === slice.meta.name)
+    entry.slices = known < 0 ? [...entry.slices, slice] : entry.slices.with(known, slice)
     this.touch(entry)
   }
 
   deleteSlice(slice: EndpointSlice): void {
     const key = `${slice.meta.namespace}/${slice.service}`
     const entry = this.entries.get(key)
-    if (entry?.slices.delete(slice.meta.name) !== true) return
+    const known = entry?.slices.findIndex(({ meta }) => meta.name === slice.meta.name) ?? -1
+    if (entry === undefined || known < 0) return
+    entry.slices = entry.slices.toSpliced(known, 1)
     this.touch(entry)
-    if (entry.slices.size === 0 && entry.service === null) this.entries.delete(key)
+    if (entry.slices.length === 0 && entry.service === null) this.entries.delete(key)
   }
 
   /** How many changes there were; `changedSince` of an earlier count gives the slots they touched. */
@@ -133,7 +138,7 @@ export class ServiceModel {
   private entry(key: string): Entry {
     const known = this.entries.get(key)
     if (known !== undefined) return known
-    const entry: Entry = { slot: this.slots.push(null) - 1, service: null, slices: new Map() }
+    const entry: Entry = { slot: this.slots.push(null) - 1, service: null, slices: NO_SLICES }
     this.entries.set(key, entry)
     return entry
   }
@@ -147,9 +152,7 @@ export class ServiceModel {
     if (this.dirty.size === 0) return
     for (const { slot, service, slices } of this.dirty.values()) {
       const ports: Ports =
-        service === null
-          ? NO_PORTS
-          : { 4: portStates(service, 4, slices.values()), 6: portStates(service, 6, slices.values()) }
+        service === null ? NO_PORTS : { 4: portStates(service, 4, slices), 6: portStates(service, 6, slices) }
       this.recount(this.slots[slot] ?? NO_PORTS, -1)
       this.recount(ports, 1)
       this.slots[slot] = ports
@@ -163,9 +166,8 @@ export class ServiceModel {
   }
 }
 
-function portStates(service: Service, family: Family, slices: Iterable<EndpointSlice>): readonly PortState[] {
+function portStates(service: Service, family: Family, slices: readonly EndpointSlice[]): readonly PortState[] {
   const clusterIP = servedAt(service, family)
   if (clusterIP === null) return NONE
-  const all = [...slices]
-  return service.ports.map((port) => new PortState(service, port, family, clusterIP, all))
+  return service.ports.map((port) => new PortState(service, port, family, clusterIP, slices))
 }
