@@ -2,33 +2,14 @@ import { fetch } from '../../src/app/curl/curl.ts'
 import { Emulation } from '../../src/scenario/emulation.ts'
 import { load } from '../../src/scenario/load/load.ts'
 import type { CommonConfig } from '../../src/tls/config.ts'
+import { webCluster } from '../../test/support/web-cluster.ts'
 import { line, median, type Span, time } from './measure.ts'
 
 const WARM = 400
 const ROUNDS = 30
 const BATCH = 20
 
-const YAML = `
-apiVersion: podwire.dev/v1alpha1
-kind: Scenario
-metadata: { name: https-bench }
-spec: { title: HTTPS }
----
-apiVersion: v1
-kind: Pod
-metadata: { name: client }
-spec: { nodeName: node-1, containers: [{ name: c, image: curl }] }
----
-apiVersion: v1
-kind: Pod
-metadata: { name: web, labels: { app: web }, annotations: { podwire.dev/serve: 'https:8443' } }
-spec: { nodeName: node-2, containers: [{ name: w, image: nginx }] }
----
-apiVersion: v1
-kind: Service
-metadata: { name: web }
-spec: { clusterIP: 10.96.0.80, selector: { app: web }, ports: [{ port: 443, targetPort: 8443 }] }
-`
+const YAML = webCluster({ serve: 'https:8443' })
 
 interface Case {
   readonly name: string

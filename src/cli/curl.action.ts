@@ -14,6 +14,7 @@ import { nextText, requestText as seenText, stagesText, verdictText } from '../e
 import { packetTable } from '../explain/text/session.ts'
 import { pcapng } from '../export/pcapng.ts'
 import type { Emulation } from '../scenario/emulation.ts'
+import { playUntil } from '../scenario/run.ts'
 import { surroundings } from '../scenario/tls/surroundings.ts'
 import { type Address, parseAddress } from '../util/address.ts'
 import { text, utf8 } from '../util/bytes.ts'
@@ -23,7 +24,7 @@ import { captureFilter } from './capture.ts'
 import type { CurlOptions } from './curl.ts'
 import { httpsOf } from './curl-https.ts'
 import { EXIT } from './exit.ts'
-import { emulationOf, heading } from './input.ts'
+import { emulationOf, freshOf, heading, inventoryOf } from './input.ts'
 import { print, printJson, writeNew } from './output.ts'
 
 /** One request and everything that was seen of it. */
@@ -37,7 +38,7 @@ interface Request {
 }
 
 export function curl(url: string, options: CurlOptions): number {
-  const emulation = emulationOf(options)
+  const emulation = clusterOf(options)
   const wanted = { ...fetchOptions(options), upgrades: { https: httpsOf(emulation, options) } }
   const clock = new Date(emulation.epoch + emulation.now / 1e6).toISOString().replace(/\.\d+Z$/, 'Z')
   const title = heading(emulation) + (url.startsWith('https:') ? en.session.clock(clock) : '')
@@ -48,6 +49,18 @@ export function curl(url: string, options: CurlOptions): number {
   else if (requests.length === 1) print([title, '', ...requestText(requests[0], url, options)])
   else print([title, '', ...countText(requests)])
   return requests.every(({ result }) => result.code === 0) ? EXIT.ok : EXIT.failed
+}
+
+/** Just up, or (--after) as the scenario's steps left it. */
+function clusterOf(options: CurlOptions): Emulation {
+  const { after } = options
+  if (after === undefined) return emulationOf(options)
+  const inventory = inventoryOf(options)
+  const [scenario] = inventory.scenarios
+  if (scenario === undefined) throw inputError(`--after ${after} without a Scenario`, '-f SCENARIO.yaml')
+  const emulation = freshOf(options, 'frames', inventory)
+  playUntil(emulation, scenario, after === 'end' ? null : after)
+  return emulation
 }
 
 function writeFiles(emulation: Emulation, options: CurlOptions): void {
@@ -94,7 +107,7 @@ function requestText({ result, glance, packets, lines, seen }: Request, url: str
     session.packets,
     ...packetTable(packets),
     '',
-    ...nextText(seen, url, from),
+    ...nextText(seen, url, from, options.file),
   ]
 }
 

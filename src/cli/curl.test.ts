@@ -293,6 +293,44 @@ describe('client certificates', () => {
   })
 })
 
+describe('--after', () => {
+  it('asks in the cluster that the scenario left: an MTU black hole, by record and hop, and the way round it', async () => {
+    const spec = 'steps: [{ setMtu: { node: node-2, device: eth0, mtu: 1400 } }]'
+    const text = webCluster({ serve: 'https:8443', spec })
+    const args = [...fromClient, 'https://web/', '--after', 'end', '-m', '5']
+    const { out, code } = await curlIn(text, ...args)
+    expect(code).toBe(1)
+    expect(out).toContain('  DNS ok > TCP ok > HELLO no answer > http never sent\n')
+    expect(out).toContain('FAILED  the ClientHello of client was lost at hop 10, node-1 eth0: larger than the mtu')
+    expect(out).toContain('LOST          record 1 of client: ClientHello, 1471 bytes in 2 TCP segments')
+    expect(out).toMatch(
+      /bytes 1-1398 +len 1450 +packet \d+ dropped, and \d times again\n +at hop 10, node-1 eth0, where it is 1500 bytes\n +larger than the mtu.*node-2 has mtu 1400\n/,
+    )
+    expect(out).toMatch(/bytes 1399-1471 +len 125 +packet \d+ arrived\n +the SYN, packet \d+, len 60, passed/)
+    expect(out).toContain("let the pods' MTU fit the smallest link on the way: 1350 or less")
+    expect(out).toContain('On a real node-1:  ip link; tracepath')
+    const { out: json } = await curlIn(text, ...args, '-o', 'json')
+    const [{ tls }] = JSON.parse(json).requests
+    expect(tls).toMatchObject({ failed: 'hello', alert: null, lost: { record: 1, by: 'client', arrived: false } })
+    expect(tls.lost.segments[0].packets[0].lost).toMatchObject({
+      hop: 10,
+      node: 'node-1',
+      device: 'eth0',
+      reason: 'too-big',
+    })
+    expect(await curlIn(text, ...args, '--curves', 'X25519')).toMatchObject({ code: 0 })
+    // Before, all is well.
+    expect(await curlIn(text, ...fromClient, 'https://web/')).toMatchObject({ code: 0 })
+  })
+
+  it('a moment of a scenario that ships', async () => {
+    const stale = [...fromClient, 'https://stale/', '--after']
+    expect(await curl('60-rotation', ...stale, '90s')).toMatchObject({ code: 0 })
+    expect((await curl('60-rotation', ...stale, 'end')).out).toContain('> CERTIFICATE certificate_expired >')
+    await expect(curl('60-rotation', ...stale, 'soon')).rejects.toThrow('expected a time')
+  })
+})
+
 describe('what Next proposes', () => {
   it('--at a moment when the certificate was valid is the way through', async () => {
     const { out } = await curl('09-https-expired', ...fromClient, 'https://web/')

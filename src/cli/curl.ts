@@ -1,6 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { type InputOptions, withInput, withProxyMode } from './options.ts'
-import { count, repeated, time } from './parse.ts'
+import { count, moment, repeated, time } from './parse.ts'
 
 export interface CurlOptions extends InputOptions {
   readonly from: string
@@ -21,6 +21,7 @@ export interface CurlOptions extends InputOptions {
   readonly tlsMax?: '1.2' | '1.3'
   readonly curves?: string
   readonly at?: number
+  readonly after?: number | 'end'
   readonly keylog?: string
   readonly pcap?: string
   readonly capture?: string
@@ -67,6 +68,7 @@ export function addCurl(program: Command): void {
       "judge certificates as at this time, RFC 3339 or a date (default: the cluster's clock)",
       time,
     )
+    .option('--after <time>', "play the scenario's steps first, up to a moment such as 1m30s, or to their: end", played)
     .option('--keylog <file>', 'write the TLS secrets (SSLKEYLOGFILE format)')
     .option('--pcap <file>', 'write a capture (pcapng) that carries its TLS secrets')
     .option('--capture <device>', "where to capture: NODE:DEVICE, NS/POD:DEVICE or all (default: the sender's eth0)")
@@ -78,6 +80,9 @@ export function addCurl(program: Command): void {
       process.exitCode = (await import('./curl.action.ts')).curl(url, options)
     })
 }
+
+/** `--after end`. */
+const played = (text: string): number | 'end' => (text === 'end' ? text : moment(text))
 
 function seconds(text: string): number {
   const value = Number(text)

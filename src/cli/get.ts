@@ -1,5 +1,5 @@
 import { Argument, type Command, InvalidArgumentError, Option } from 'commander'
-import { integer } from './parse.ts'
+import { integer, moment } from './parse.ts'
 
 export interface GetOptions {
   readonly output?: 'wide'
@@ -57,13 +57,4 @@ function listed(text: string): string {
   const found = NAMES.find((names) => names.includes(text))
   if (found === undefined) throw new InvalidArgumentError(`expected one of ${LISTED.join(', ')}`)
   return found[0]
-}
-
-const UNITS: Readonly<Record<string, number>> = { ms: 1e6, s: 1e9, m: 60e9, h: 3600e9 }
-
-function moment(text: string): number {
-  if (!/^(\d+(\.\d+)?(ms|s|m|h))+$/.test(text)) throw new InvalidArgumentError('expected a time such as 20s or 1m30s')
-  let sum = 0
-  for (const [, amount, , unit] of text.matchAll(/(\d+(\.\d+)?)(ms|s|m|h)/g)) sum += Number(amount) * UNITS[unit]
-  return Math.round(sum)
 }

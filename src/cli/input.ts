@@ -15,10 +15,16 @@ export function emulationOf(
   recording: Recording = 'frames',
   inventory = inventoryOf(options),
 ): Emulation {
+  const emulation = freshOf(options, recording, inventory)
+  emulation.life?.settle()
+  return emulation
+}
+
+/** The cluster at its very beginning: nothing has started yet. */
+export function freshOf(options: InputOptions, recording: Recording, inventory: Inventory): Emulation {
   const { seed, namespace, proxyMode } = options
   const emulation = new Emulation(inventory, { seed, namespace, proxyMode, recording })
   warn(emulation.diagnostics)
-  emulation.life?.settle()
   return emulation
 }
 

@@ -38,3 +38,13 @@ export function time(text: string): number {
     throw new InvalidArgumentError('expected RFC 3339, such as 2026-03-01T09:00:00Z or 2026-03-01')
   return millis
 }
+
+const UNITS: Readonly<Record<string, number>> = { ms: 1e6, s: 1e9, m: 60e9, h: 3600e9 }
+
+/** `20s`, `1m30s`: nanoseconds of virtual time. */
+export function moment(text: string): number {
+  if (!/^(\d+(\.\d+)?(ms|s|m|h))+$/.test(text)) throw new InvalidArgumentError('expected a time such as 20s or 1m30s')
+  let sum = 0
+  for (const [, amount, , unit] of text.matchAll(/(\d+(\.\d+)?)(ms|s|m|h)/g)) sum += Number(amount) * UNITS[unit]
+  return Math.round(sum)
+}

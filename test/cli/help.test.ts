@@ -1,4 +1,4 @@
-import { spawnSync } from 'node:child_process'
+import { execFileSync, spawnSync } from 'node:child_process'
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
@@ -62,11 +62,20 @@ const FILES: Readonly<Record<string, string>> = {
   'ca.crt': pem(roots),
   'tls.crt': pem([identity.certificate, ...identity.chain]),
   'tls.key': formatPem('PRIVATE KEY', identity.key.pkcs8),
+  'secret.yaml': `apiVersion: v1
+kind: Secret
+type: kubernetes.io/tls
+metadata: { name: web-tls, namespace: default }
+data:
+  tls.crt: ${Buffer.from(pem([identity.certificate, ...identity.chain])).toString('base64')}
+  tls.key: ${Buffer.from(formatPem('PRIVATE KEY', identity.key.pkcs8)).toString('base64')}
+`,
+  'password.txt': 'moon\n',
 }
 /** What stands in for the rest of a machine: kubectl prints the cluster, and what needs root or a package does nothing. */
 const COMMANDS: Readonly<Record<string, string>> = {
   podwire: `exec '${process.execPath}' '${join(import.meta.dirname, '../../node_modules/.cache/help/podwire.js')}' "$@"`,
-  kubectl: "exec cat 'cluster.yaml'",
+  kubectl: 'case "$*" in *secret*) exec cat secret.yaml;; *) exec cat cluster.yaml;; esac',
   sudo: 'cat >/dev/null',
   tshark: 'exit 0',
 }
@@ -83,6 +92,8 @@ function prepare(command: string): string {
     mkdirSync(dirname(join(home, name)), { recursive: true })
     writeFileSync(join(home, name), text)
   }
+  const pair = ['-in', 'tls.crt', '-inkey', 'tls.key', '-passout', 'file:password.txt']
+  execFileSync('openssl', ['pkcs12', '-export', ...pair, '-out', 'web.p12'], { cwd: home })
   mkdirSync(join(home, '.config/fish/completions'), { recursive: true })
   return home
 }

@@ -47,6 +47,8 @@ export const session = {
   judgedByServer: 'The client’s certificate, as the server judges it',
   lost: {
     title: 'LOST',
+    headline: (what: string, by: string, hop: number, where: string, why: string): string =>
+      `the ${what} of ${by} was lost at hop ${hop}, ${where}: ${why}`,
     record: (record: number, by: string, what: string, bytes: number, segments: number): string =>
       `record ${record} of ${by}: ${what}, ${bytes} bytes in ${segments === 1 ? '1 TCP segment' : `${segments} TCP segments`}`,
     bytes: (from: number, to: number): string => `bytes ${from}-${to}`,

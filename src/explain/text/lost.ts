@@ -30,6 +30,14 @@ export function lostText({ lost: record, syn }: Carried, names: Names): string[]
   ])
 }
 
+/** `the ClientHello of client was lost at hop 10, node-1 eth0`. Null where nothing was. */
+export function lostHeadline({ lost: record }: Carried, names: Names): string | null {
+  const end = record === null ? null : firstLoss(record)
+  if (record === null || end === null) return null
+  const { lost } = end
+  return say.headline(record.messages[0] ?? record.contentType, names[record.by], lost.hop, placeOf(lost), lost.why)
+}
+
 function firstLoss({ segments }: CarriedRecord): { readonly lost: LostAt; readonly length: number } | null {
   for (const { packets } of segments) for (const { lost, length } of packets) if (lost !== null) return { lost, length }
   return null

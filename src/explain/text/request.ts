@@ -8,7 +8,7 @@ import type { TlsProgress } from '../request/stages.ts'
 import { type AlertExplained, alertText, type Names, ROLES } from './alert.ts'
 import { columns, labelled } from './columns.ts'
 import { handshakeText, judgementText } from './handshake.ts'
-import { lostText } from './lost.ts'
+import { lostHeadline, lostText } from './lost.ts'
 import { glanceText } from './session.ts'
 
 const { session: say } = en
@@ -32,7 +32,8 @@ export function verdictText({ tls }: RequestSeen, message: string): string {
   const error = tls?.progress?.failed === 'certificate' ? tls.certificate?.errors[0] : undefined
   if (error !== undefined) return say.failed(certificate.fault[error.code] + ago(error.code, error.detail))
   const alert = tls?.alert ?? null
-  if (tls === null || alert === null) return say.failed(message)
+  if (tls === null) return say.failed(message)
+  if (alert === null) return say.failed(lostHeadline(tls.carried, namesOf(tls)) ?? message)
   return say.failed(`${words.refusedBy(namesOf(tls)[alert.by], alert.alert, alert.code)}: ${alert.rule}`)
 }
 
@@ -154,12 +155,18 @@ const LOOK: Readonly<Record<string, string>> = {
 }
 
 /** What to try next: options for the same command, or commands of their own. */
-export function nextText(seen: RequestSeen, url: string, from: string): string[] {
-  const found = [...suggestions(seen, url, from)]
+export function nextText(seen: RequestSeen, url: string, from: string, files: readonly string[] = []): string[] {
+  const found = [...suggestions(seen, url, from, files)]
   return [`${en.heading.next}:  ${found.join(' · ')}`]
 }
 
-function* suggestions({ tls, tcp, service }: RequestSeen, url: string, from: string): Generator<string> {
+function* suggestions(
+  { tls, tcp, service }: RequestSeen,
+  url: string,
+  from: string,
+  files: readonly string[],
+): Generator<string> {
+  const given = files.map((file) => ` -f ${file}`).join('')
   const failed = tls?.progress?.failed ?? null
   const [error] = tls?.certificate?.errors ?? []
   if (failed === 'certificate' && error !== undefined) {
@@ -173,9 +180,11 @@ function* suggestions({ tls, tcp, service }: RequestSeen, url: string, from: str
   if (failed === 'clientCertificate') yield '--cert cluster-ca'
   if (tls?.alert?.alert === 'protocol_version') yield '--tls-max 1.3'
   if (tls !== null && tls.carried.lost !== null) yield '--curves X25519'
-  if (service !== null && (tcp?.mss ?? null) === null) yield `podwire trace --from ${from} --to ${service}`
+  if (service !== null && (tcp?.mss ?? null) === null) yield `podwire trace${given} --from ${from} --to ${service}`
   if (tls !== null && failed === null && tls.progress?.alert === null) yield '--tls-max 1.2'
   yield '-v'
-  if (tls !== null && url.startsWith('https:')) yield `podwire tls inspect --from ${from} --url ${url} -v`
+  // It takes one scenario.
+  if (tls !== null && url.startsWith('https:') && files.length < 2)
+    yield `podwire tls inspect${files.map((file) => ` ${file}`).join('')} --from ${from} --url ${url} -v`
   yield '--pcap FILE'
 }
