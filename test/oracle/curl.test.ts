@@ -1,13 +1,18 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
+import { curl } from '../../src/app/curl/curl.ts'
+import type { CurlOptions } from '../../src/app/curl/options.ts'
+import { AppLab } from '../../src/app/testing/lab.ts'
 import { isKind } from '../../src/explain/record.ts'
 import { type Certificate, endEntity, type Identity, present, rootCa } from '../../src/pki/certificates.ts'
 import type { Fault } from '../../src/pki/issue/faults.ts'
 import { emulatedSigner } from '../../src/pki/keys.ts'
 import { formatPem } from '../../src/pki/load/pem.ts'
 import type { ClientOptions } from '../../src/scenario/cluster-tls.ts'
+import { type Process, sleep } from '../../src/sim/process.ts'
 import { identityOf } from '../../src/tls/trust.ts'
 import { Rng } from '../../src/util/rng.ts'
 import { askWeb, emulateWeb } from '../support/web-cluster.ts'
@@ -234,6 +239,107 @@ describe.skipIf(skip(missing === undefined ? null : `${missing} is not installed
       const { tls, ...said } = ours(cell, presented)
       expect({ ...said, tls: cell.differs === undefined ? tls : theirs.tls }).toEqual(theirs)
       if (cell.differs !== undefined) expect(tls).not.toEqual(theirs.tls)
+    })
+  },
+)
+
+/** What a server does with a request: what it writes, and how it ends. */
+interface Answer {
+  readonly name: string
+  readonly url?: string
+  readonly says?: string
+  readonly ends?: 'closes' | 'resets' | 'waits'
+  readonly args?: readonly string[]
+  readonly options?: CurlOptions
+}
+
+const ANSWERS: readonly Answer[] = [
+  { name: '0: an answer', says: 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok' },
+  { name: '1: a scheme it does not know', url: 'nonsense://HOST/' },
+  { name: '1: no HTTP', says: 'SSH-2.0-x\r\n' },
+  { name: '3: no host', url: 'http:///' },
+  { name: '6: a name that nobody has', url: 'http://nobody.invalid/' },
+  { name: '7: a closed port', url: 'http://HOST:9/' },
+  { name: '18: a body that is cut short', says: 'HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc' },
+  { name: '18: chunks that are cut short', says: 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nab' },
+  {
+    name: '22: -f and 404',
+    says: 'HTTP/1.1 404 No\r\nContent-Length: 2\r\n\r\nno',
+    args: ['-f'],
+    options: { fail: true },
+  },
+  { name: '0: 404 without -f', says: 'HTTP/1.1 404 No\r\nContent-Length: 2\r\n\r\nno' },
+  {
+    name: '28: a body that stops',
+    says: 'HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc',
+    ends: 'waits',
+    args: ['-m', '1'],
+    options: { maxTime: 1e9 },
+  },
+  { name: '28: silence', ends: 'waits', args: ['-m', '1'], options: { maxTime: 1e9 } },
+  { name: '52: nothing at all' },
+  { name: '56: a reset', ends: 'resets' },
+]
+
+/** The host, the port and the milliseconds are each network's own. */
+const plainly = (host: string, line: string): string =>
+  line
+    .replaceAll(host, 'HOST')
+    .replace(/port \d+/, 'port PORT')
+    .replace(/\d+ (ms|milliseconds)/, 'N $1')
+
+async function realAnswer({
+  url,
+  says = '',
+  ends = 'closes',
+  args = [],
+}: Answer): Promise<readonly [number | null, string]> {
+  const server = createServer((socket) => {
+    socket.on('error', () => {})
+    socket.once('data', () => {
+      if (ends === 'resets') socket.resetAndDestroy()
+      else if (ends === 'waits') socket.write(says)
+      else socket.end(says)
+    })
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as AddressInfo
+  const asked = (url ?? `http://HOST:${port}/`).replace('HOST', '127.0.0.1')
+  const program = new Program('curl', ['-sS', '-o', '/dev/null', ...args, asked])
+  const code = await program.end()
+  server.close()
+  return [code, plainly('127.0.0.1', program.output.trim())]
+}
+
+function ourAnswer({ url, says = '', ends = 'closes', options = {} }: Answer): readonly [number | null, string] {
+  const net = new AppLab()
+  const server = net.process(2, 1, 'server')
+  server.sockets.listen('any', 81, (stream) => {
+    server.fork(
+      (function* (): Process {
+        yield* stream.read(4096)
+        yield* sleep(1e6)
+        if (ends === 'resets') stream.abort()
+        else if (says !== '') yield* stream.write(Buffer.from(says))
+        if (ends === 'closes') stream.close()
+        if (ends === 'waits') yield* sleep(60e9)
+      })(),
+      'answer',
+    )
+  })
+  const host = '10.244.2.2'
+  const asked = (url ?? 'http://HOST:81/').replace('HOST', host)
+  const { code, output } = net.run(net.process(1, 1, 'curl'), curl(asked, options))
+  return [code, plainly(host, output.filter((line) => line.startsWith('curl: ')).join('\n'))]
+}
+
+describe.skipIf(skip(missing === undefined ? null : `${missing} is not installed`, 'curl against the real one'))(
+  'exit codes and errors of HTTP',
+  () => {
+    it.each(ANSWERS.map((answer) => [answer.name, answer] as const))('%s', async (name, answer) => {
+      const theirs = await realAnswer(answer)
+      expect(theirs[0]).toBe(Number.parseInt(name, 10))
+      expect(ourAnswer(answer)).toEqual(theirs)
     })
   },
 )

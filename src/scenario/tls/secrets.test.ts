@@ -119,6 +119,18 @@ describe('Secrets and ConfigMaps of the input', () => {
     })
   })
 
+  it('a client’s key that is not its certificate’s stops curl before it says hello', () => {
+    const emulation = emulate('https:8443', secret('web', 'web.crt', 'other.key'))
+    const own = emulation.tls.clientIdentity('secret/web-tls', 'default', 'client', 0, null)
+    expect(own).toEqual({ wrongKey: 'tls.key' })
+    expect(askWeb(emulation, 'https://web/', own)).toMatchObject({
+      code: 58,
+      message: "unable to set private key file: 'tls.key' type PEM",
+      tls: null,
+    })
+    expect(emulation.recorder.steps.some((step) => isKind(step, 'tls-message'))).toBe(false)
+  })
+
   it('what is missing or wrong is said where it stands', () => {
     expect(() => ask(emulate('https:8443?secret=web-tl', secret('web'), bundle('ConfigMap')))).toThrow(
       /no Secret default\/web-tl .*one of default\/web-tls/,
