@@ -13,17 +13,17 @@ import type { RunOptions } from './run.ts'
 
 export function run(names: readonly string[], options: RunOptions): number {
   return report(
-    names.flatMap((name) => runFile(scenarioPath(name), options.seed)),
+    names.flatMap((name) => runFile(scenarioPath(name), options)),
     options.output,
   )
 }
 
 /** The scenarios of one file, each in a cluster of its own. */
-export function runFile(path: string, seed: number | undefined): ScenarioReport[] {
+export function runFile(path: string, { seed, proxyMode }: Pick<RunOptions, 'seed' | 'proxyMode'>): ScenarioReport[] {
   const inventory = readInput([path])
   if (inventory.scenarios.length === 0) throw inputError(`${path} holds no Scenario`, 'a document of kind Scenario')
   return inventory.scenarios.map((scenario) => {
-    const emulation = new Emulation(inventory, { scenario, seed })
+    const emulation = new Emulation(inventory, { scenario, seed, proxyMode })
     warn(emulation.diagnostics)
     return runScenario(emulation, scenario)
   })

@@ -13,7 +13,7 @@ export async function open(scenario: string | undefined, options: UiOptions): Pr
   const paths = options.file ?? [scenarioPath(scenario ?? 'first')]
   if (options.plain || !process.stdout.isTTY || !process.stdin.isTTY)
     return report(
-      paths.flatMap((path) => runFile(path, options.seed)),
+      paths.flatMap((path) => runFile(path, options)),
       'text',
     )
   const inventory = readInput(paths)

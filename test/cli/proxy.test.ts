@@ -145,6 +145,12 @@ describe('--proxy-mode', () => {
     expect(code).toBe(0)
   })
 
+  it('of run too', () => {
+    const { code, out } = podwire(['run', '03-service', '--proxy-mode', 'ipvs'])
+    expect(out).toContain('IPVS picks one of 2 real servers of Service default/web in turn (rr)')
+    expect(code).toBe(1)
+  })
+
   it('of trace shows the chains of that mode, or what IPVS chose', () => {
     const trace = (mode: string): string =>
       podwire(['trace', '--from', 'client', '--to', 'svc/web', '--proxy-mode', mode]).out
