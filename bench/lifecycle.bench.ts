@@ -29,6 +29,10 @@ function cluster(nodes: number) {
     prober: function* () {
       return { ok: true, detail: '' }
     },
+    // biome-ignore lint/correctness/useYield: no pod here has a hook
+    hooks: function* () {
+      return null
+    },
     images: { pull: () => 0 },
   })
   for (let n = 1; n <= nodes; n++) plane.store.create(node(`node-${n}`))

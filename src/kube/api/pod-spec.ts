@@ -31,11 +31,13 @@ export interface Probe {
   readonly terminationGracePeriodSeconds: number | null
 }
 
+export type HttpGet = Extract<ProbeHandler, { readonly kind: 'httpGet' }>
+
 /** `lifecycle.preStop`: what runs before SIGTERM, within the grace period. */
 export type LifecycleHandler =
   | { readonly kind: 'sleep'; readonly seconds: number }
-  | { readonly kind: 'exec'; readonly command: readonly string[] }
-  | { readonly kind: 'httpGet'; readonly path: string; readonly port: number | string }
+  | Extract<ProbeHandler, { readonly kind: 'exec' }>
+  | HttpGet
 
 export interface Container {
   readonly name: string

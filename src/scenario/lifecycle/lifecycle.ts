@@ -64,6 +64,7 @@ export class Lifecycle {
       network,
       runtime: this.containers,
       prober: (target) => prober.ask(target),
+      hooks: (target) => prober.hook(target),
       images: { pull: (image) => (missingImages.includes(image) ? notFound(image) : pull) },
     }
     this.kubelet = new Kubelet(this.plane, kernel, outside, settings.kubelet)

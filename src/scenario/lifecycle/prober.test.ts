@@ -101,3 +101,21 @@ describe('what kubelet says', () => {
     expect(answer(probe, step).detail).toBe(detail)
   })
 })
+
+describe('a preStop hook by HTTP', () => {
+  it('is a request from the node to the container, which is still served', () => {
+    const text = pod(HTTP).replace(
+      'image: nginx:1',
+      'image: nginx:1\n      lifecycle: { preStop: { httpGet: { path: /bye, port: http } } }',
+    )
+    const emulation = play('{ at: 10s, deletePod: { name: web } }, { advance: 5s }', text)
+    const { steps, places } = emulation.recorder
+    const asked = steps.flatMap(({ event, place }) =>
+      event.kind === 'http-request' && places[place].netns === 'default/web' && event.url.endsWith('/bye')
+        ? [event]
+        : [],
+    )
+    expect(asked).toHaveLength(1)
+    expect(emulation.life!.pod('default', 'web')).toBe(null)
+  })
+})

@@ -2,7 +2,7 @@ import type { PodContext } from '../../app/context.ts'
 import { fetch } from '../../app/curl/curl.ts'
 import { CODE } from '../../app/curl/failure.ts'
 import { checkHealth } from '../../app/grpc/health.ts'
-import type { ProbeHandler } from '../../kube/api/pod-spec.ts'
+import type { HttpGet } from '../../kube/api/pod-spec.ts'
 import type { ProbeAnswer, ProbeTarget } from '../../kube/node/kubelet/outside.ts'
 import { joinHostPort, type ProbePlace } from '../../kube/node/kubelet/probe-target.ts'
 import { SocketError } from '../../linux/socket/error.ts'
@@ -13,6 +13,7 @@ import { type Surroundings, startProcess } from '../processes.ts'
 import type { Containers, ProbeName } from './containers.ts'
 
 const AGENT = 'kube-probe/1.35'
+const HOOK_AGENT = 'kube-lifecycle/1.35'
 
 /** kubelet's probes: packets from the node's own namespace into the pod; exec by what the scenario says. */
 export class NodeProber {
@@ -41,13 +42,24 @@ export class NodeProber {
     }
   }
 
+  /** A request of preStop: any answer will do. */
+  *hook({ handler, place, node }: ProbeTarget): Process<string | null> {
+    if (handler.kind !== 'httpGet') return null
+    const host = this.hostOf(node)
+    const process = startProcess(host.namespace, host.sockets, 'kubelet', this.around)
+    try {
+      const headers = [['User-Agent', HOOK_AGENT], ['Accept', '*/*'], ...handler.headers] as const
+      const upgrades = { https: this.around.tls.client({ insecure: true }) }
+      const { status, message } = yield* fetch(process, urlOf(handler, place), { headers, upgrades })
+      return status === null ? (message ?? '') : null
+    } finally {
+      process.kill()
+    }
+  }
+
   /** 200 to 399 is healthy. Certificates of HTTPS are not looked at. */
-  private *get(
-    context: PodContext,
-    { place, timeout }: ProbeTarget,
-    handler: Extract<ProbeHandler, { kind: 'httpGet' }>,
-  ): Process<ProbeAnswer> {
-    const url = `${handler.scheme.toLowerCase()}://${joinHostPort(place.host, place.port)}${handler.path}`
+  private *get(context: PodContext, { place, timeout }: ProbeTarget, handler: HttpGet): Process<ProbeAnswer> {
+    const url = urlOf(handler, place)
     const headers = [['User-Agent', AGENT], ['Accept', '*/*'], ...handler.headers] as const
     const upgrades = { https: this.around.tls.client({ insecure: true }) }
     const { status, message, code } = yield* fetch(context, url, { headers, maxTime: timeout, upgrades })
@@ -56,6 +68,9 @@ export class NodeProber {
     return { ok: false, detail: `HTTP probe failed with statuscode: ${status}` }
   }
 }
+
+const urlOf = ({ scheme, path }: HttpGet, { host, port }: ProbePlace): string =>
+  `${scheme.toLowerCase()}://${joinHostPort(host, port)}${path}`
 
 /** Go's words for what connect(2) answers. */
 function goErrno(errno: string): string {

@@ -1,8 +1,8 @@
-import { type Process, spawn, type Task } from '../../../sim/process.ts'
+import { type Process, spawn, type Task, wait, within } from '../../../sim/process.ts'
 import type { Timer } from '../../../sim/simulation.ts'
 import type { Nanos } from '../../../sim/time.ts'
 import type { ContainerState, ContainerStatus } from '../../api/pod-object.ts'
-import type { Container, Probe } from '../../api/pod-spec.ts'
+import type { Container, HttpGet, Probe } from '../../api/pod-spec.ts'
 import { Backoff, goDuration } from './backoff.ts'
 import { ImageBringer } from './image-bringer.ts'
 import type { ProbeAnswer } from './outside.ts'
@@ -31,6 +31,8 @@ export class ContainerRun implements Probed {
   private readonly plans: Plans
   /** Its launch has begun, in this sandbox. */
   private begun = false
+  /** The request of preStop that is under way. */
+  private hook: Task<void> | null = null
   /** It was told to stop: by whom, so that nobody tells it twice. */
   private stopping: Nanos | null = null
 
@@ -148,24 +150,48 @@ export class ContainerRun implements Probed {
     if (this.stopping !== null && this.stopping <= deadline) return
     const again = this.stopping !== null
     this.stopping = deadline
-    const life = this.life()
-    const before = again ? 0 : Math.min(preStopTime(this.spec.preStop), grace)
-    const left = Math.max(grace - before, grace === 0 ? 0 : this.pod.settings.minimumGrace)
-    if (!again) {
+    const { preStop } = this.spec
+    if (again) this.killAfter(this.atLeast(grace))
+    else {
       this.pod.normal('Killing', `Stopping container ${this.spec.name}`)
-      const { preStop } = this.spec
       if (preStop !== null) this.pod.signalled(this, 'preStop', describePreStop(preStop))
-      this.later(before, () =>
-        this.terminate(life.ignoresTerm || this.now < (this.runningSince ?? 0) + life.opensAfter),
-      )
+      if (preStop?.kind === 'httpGet') this.hook = this.spawn(this.request(preStop, grace), 'preStop')
+      else {
+        const before = preStop === null ? 0 : Math.min(preStopTime(preStop), grace)
+        this.later(before, () => this.terminate())
+        this.killAfter(before + this.atLeast(grace - before, grace))
+      }
     }
-    this.later(before + left, () => {
+  }
+
+  /** A request from the node, as long as it takes within the grace; whatever is answered. */
+  private *request(handler: HttpGet, grace: Nanos): Process {
+    const asking = this.spawn(this.pod.request(this, handler), 'preStop request')
+    const from = this.now
+    try {
+      yield* wait(within(asking.ended, grace))
+    } finally {
+      asking.kill()
+    }
+    this.terminate()
+    this.killAfter(this.atLeast(grace - (this.now - from), grace))
+  }
+
+  /** minimumGracePeriodInSeconds, unless there is to be none at all. */
+  private atLeast(left: Nanos, grace = left): Nanos {
+    return Math.max(left, grace === 0 ? 0 : this.pod.settings.minimumGrace)
+  }
+
+  private killAfter(delay: Nanos): void {
+    this.later(delay, () => {
       this.pod.signalled(this, 'SIGKILL', '')
       this.end(KILLED, 9)
     })
   }
 
-  private terminate(ignores: boolean): void {
+  private terminate(): void {
+    const life = this.life()
+    const ignores = life.ignoresTerm || this.now < (this.runningSince ?? 0) + life.opensAfter
     this.pod.signalled(this, 'SIGTERM', ignores ? 'ignored' : '')
     if (ignores) return
     this.pod.runtime.terminating(this.pod.object, this.spec)
@@ -245,6 +271,8 @@ export class ContainerRun implements Probed {
 
   cancel(): void {
     this.plans.cancel()
+    this.hook?.kill()
+    this.hook = null
   }
 
   every(delay: Nanos, fire: () => void): Timer {

@@ -187,6 +187,23 @@ describe('a pod that is deleted', () => {
     expect(lab.network.held.size).toBe(0)
   })
 
+  const GET = { kind: 'httpGet', scheme: 'HTTP', host: '', path: '/drain', port: 8080, headers: [] } as const
+  it.each([
+    ['that is answered', { ok: true, after: 3e9 }, 30, 3, []],
+    ['that is not answered within the grace', { ok: true, after: 60e9 }, 10, 10, []],
+    ['that is refused', { ok: false }, 30, 0, ['FailedPreStopHook']],
+  ])('after a request of preStop %s hears SIGTERM', (_what, answer, grace, after, reasons) => {
+    const lab = new Lab({ probe: () => answer })
+    const containers = [container('app', { preStop: GET })]
+    lab.store.create(pod('web', NO_LABELS, { containers, terminationGracePeriodSeconds: grace }))
+    lab.run(10)
+    lab.log.length = 0
+    lab.store.delete('Pod', 'default', 'web')
+    lab.run(100)
+    expect(lab.log).toEqual([`${10 + after} term app`, `${10 + after} stop app`])
+    expect(lab.events('web').filter((reason) => reason.startsWith('Failed'))).toEqual(reasons)
+  })
+
   it('is replaced by one with another name, uid and the next address', () => {
     const lab = new Lab()
     lab.store.create(replicaSet('web', { replicas: 1 }))

@@ -45,6 +45,9 @@ export interface ProbeAnswer {
 /** Asks by packets from the node; `exec` probes by what the scenario says. */
 export type Prober = (target: ProbeTarget) => Process<ProbeAnswer>
 
+/** Sends the request of a preStop hook from the node and waits for an answer, whatever it is. Null: it came; else what went wrong. */
+export type HookRunner = (target: ProbeTarget) => Process<string | null>
+
 /** Which images a registry gives out. */
 export interface Images {
   /** How long a pull takes, or why it fails. */
@@ -56,5 +59,6 @@ export interface Outside {
   readonly network: PodNetwork
   readonly runtime: ContainerRuntime
   readonly prober: Prober
+  readonly hooks: HookRunner
   readonly images: Images
 }

@@ -5,7 +5,7 @@ import type { StepId } from '../../../trace/step.ts'
 import type { KubeEvent } from '../../../trace/steps/kube.ts'
 import type { Address } from '../../../util/address.ts'
 import type { PodObject } from '../../api/pod-object.ts'
-import type { Probe } from '../../api/pod-spec.ts'
+import type { HttpGet, Probe } from '../../api/pod-spec.ts'
 import { refOf } from '../../api/store-steps.ts'
 import { ContainerRun } from './container.ts'
 import type { Kubelet } from './kubelet.ts'
@@ -260,6 +260,15 @@ export class PodWorker {
     const { handler, timeoutSeconds } = probe
     const target = { pod: this.object, container, node, place, handler, timeout: timeoutSeconds * 1e9 }
     return yield* this.kubelet.outside.prober({ ...target, cause: this.cause })
+  }
+
+  /** The request of a preStop hook. Its answer is of no account; that there was none is told. */
+  *request({ spec: container }: ContainerRun, handler: HttpGet): Process {
+    const place = placeOf(container, handler, this.addresses)
+    const { nodeName: node } = this.object.spec
+    const target = { pod: this.object, container, node, handler, timeout: 0, cause: this.cause }
+    const failure = typeof place === 'string' ? place : yield* this.kubelet.outside.hooks({ ...target, place })
+    if (failure !== null) this.warning('FailedPreStopHook', 'PreStopHook failed')
   }
 
   probed(run: ContainerRun, probe: ProbeKind, { ok, detail }: ProbeAnswer, count: number, threshold: number): void {

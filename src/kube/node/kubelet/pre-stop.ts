@@ -2,9 +2,8 @@ import type { Nanos } from '../../../sim/time.ts'
 import type { LifecycleHandler } from '../../api/pod-spec.ts'
 import { lifeOfCommand } from './program.ts'
 
-/** What preStop takes; a request or a program of unknown length is over at once. */
-export function preStopTime(handler: LifecycleHandler | null): Nanos {
-  if (handler === null) return 0
+/** What a pause or a command of preStop takes; a program of unknown length is over at once. */
+export function preStopTime(handler: LifecycleHandler): Nanos {
   if (handler.kind === 'sleep') return handler.seconds * 1e9
   return handler.kind === 'exec' ? (lifeOfCommand(handler.command)?.duration ?? 0) : 0
 }

@@ -1,6 +1,7 @@
 import { NO_LABELS } from '../../../kube/api/meta.ts'
 import type {
   Container,
+  HttpGet,
   LifecycleHandler,
   PodSpec,
   PodTemplate,
@@ -107,13 +108,7 @@ function readProbe(container: Fields, key: string): Probe | null {
 }
 
 function readProbeHandler(fields: Fields): ProbeHandler | null {
-  if (fields.has('httpGet')) {
-    const get = fields.child('httpGet', 'HTTPGetAction')
-    const headers = get.list('httpHeaders', 'HTTPHeader').map((one) => [one.text('name'), one.text('value')] as const)
-    const scheme = get.oneOf('scheme', ['HTTP', 'HTTPS'], 'HTTP')
-    const path = get.text('path', '/')
-    return { kind: 'httpGet', scheme, host: get.text('host'), path, port: get.intOrString('port'), headers }
-  }
+  if (fields.has('httpGet')) return readHttpGet(fields)
   if (fields.has('tcpSocket')) {
     const socket = fields.child('tcpSocket', 'TCPSocketAction')
     return { kind: 'tcpSocket', host: socket.text('host'), port: socket.intOrString('port') }
@@ -129,7 +124,13 @@ function readProbeHandler(fields: Fields): ProbeHandler | null {
 function readHandler(fields: Fields): LifecycleHandler | null {
   if (fields.has('sleep')) return { kind: 'sleep', seconds: fields.child('sleep', 'SleepAction').int('seconds') }
   if (fields.has('exec')) return { kind: 'exec', command: fields.child('exec', 'ExecAction').texts('command') }
-  if (!fields.has('httpGet')) return null
+  return fields.has('httpGet') ? readHttpGet(fields) : null
+}
+
+function readHttpGet(fields: Fields): HttpGet {
   const get = fields.child('httpGet', 'HTTPGetAction')
-  return { kind: 'httpGet', path: get.text('path', '/'), port: get.intOrString('port') }
+  const headers = get.list('httpHeaders', 'HTTPHeader').map((one) => [one.text('name'), one.text('value')] as const)
+  const scheme = get.oneOf('scheme', ['HTTP', 'HTTPS'], 'HTTP')
+  const path = get.text('path', '/')
+  return { kind: 'httpGet', scheme, host: get.text('host'), path, port: get.intOrString('port'), headers }
 }

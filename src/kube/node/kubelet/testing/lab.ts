@@ -79,6 +79,7 @@ export class Lab {
       network: this.network,
       runtime: { started: note('start'), terminating: note('term'), stopped: note('stop') },
       prober: (target) => this.answer(target),
+      hooks: (target) => this.hear(target),
       images: { pull: options.pull ?? (() => SECOND) },
     }
     this.kubelet = new Kubelet(this.plane, this.kernel, outside, options.kubelet)
@@ -112,6 +113,11 @@ export class Lab {
       .list('Event')
       .filter(({ involved }) => involved.name === name)
       .map(({ reason }) => reason)
+  }
+
+  private *hear(target: ProbeTarget): Process<string | null> {
+    const { ok, detail } = yield* this.answer(target)
+    return ok ? null : detail
   }
 
   private *answer(target: ProbeTarget): Process<ProbeAnswer> {
