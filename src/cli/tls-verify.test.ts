@@ -105,7 +105,10 @@ describe('podwire tls verify', () => {
       await expect(run('--at', at)).rejects.toThrow(
         'holds 2 Secrets of type kubernetes.io/tls, expected --secret with one of',
       )
-      expect((await run('--at', at, '--secret', 'api-tls')).code).toBe(0)
+      expect(await run('--at', at, '--secret', 'api-tls')).toMatchObject({
+        code: 0,
+        out: expect.stringContaining('The chain is that of Secret default/api-tls.'),
+      })
       expect((await run('--at', at, '--secret', 'default/web-tls')).code).toBe(0)
       await expect(run('--at', at, '--secret', 'db-tls')).rejects.toThrow('one of default/web-tls, default/api-tls')
     })

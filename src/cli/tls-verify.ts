@@ -1,7 +1,9 @@
 import { isIP } from 'node:net'
 import { type Command, Option } from 'commander'
 import { certificate as messages } from '../explain/messages/en-certificate.ts'
+import type { ChainFile } from '../host/chain-file.ts'
 import { PASSWORD_SOURCES } from '../host/password.ts'
+import type { CertificateVerdict } from '../trace/steps/cert.ts'
 import { EXIT } from './exit.ts'
 import { print, printJson } from './output.ts'
 import { repeated, time } from './parse.ts'
@@ -67,6 +69,12 @@ function opensslCommand(at: number, { roots, chain, name, purpose, crl = [] }: O
   return `${messages.heading.same}  ${words.join(' ')}`
 }
 
+/** Which Secret it was, and what its key is worth: neither is seen in a chain. */
+function origin({ object, key }: ChainFile, { errors }: CertificateVerdict): string[] {
+  const fits = key !== null && !errors.some(({ code }) => code === 'key-mismatch')
+  return object === undefined ? [] : ['', messages.from(object, fits)]
+}
+
 const quoted = (word: string): string => (/^[\w./:@%+=-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`)
 
 // The judge is loaded when it is asked: it brings all of pki with it.
@@ -94,13 +102,14 @@ async function verify({ roots, chain, name, purpose, output, ...more }: Options)
     ocsp: all(more.ocsp, (bytes) => [parseOcspResponse(bytes)]),
     known: all(more.known, loadCertificates),
   })
-  if (output === 'json') printJson('CertificateVerdict', { at: new Date(at).toISOString(), purpose, name, ...verdict })
+  if (output === 'json')
+    printJson('CertificateVerdict', { at: new Date(at).toISOString(), purpose, name, object: given.object, ...verdict })
   else {
     // openssl verify knows neither Secrets nor OCSP responses nor names that are URIs.
     const opensslReads =
       chain !== '-' && ['pem', 'der'].includes(given.form) && more.ocsp === undefined && !name?.includes('://')
     const same = opensslReads ? ['', opensslCommand(at, { roots, chain, name, purpose, ...more })] : []
-    print([...certificateText(events), ...same])
+    print([...certificateText(events), ...origin(given, verdict), ...same])
   }
   process.exitCode = verdict.ok ? EXIT.ok : EXIT.failed
 }

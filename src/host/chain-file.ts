@@ -17,6 +17,8 @@ export interface ChainFile {
   /** The leaf first. */
   readonly certificates: readonly Certificate[]
   readonly key: PrivateKey | null
+  /** `Secret default/web-tls`, where it was one. */
+  readonly object?: string
 }
 
 export interface ChainOptions {
@@ -87,7 +89,8 @@ function fromSecret(raw: RawObject): Omit<ChainFile, 'form'> {
     return bytes
   }
   const at = (key: string) => raw.at([typeof stringData?.[key] === 'string' ? 'stringData' : 'data', key])
-  return loadSecretChain({ 'tls.crt': read('tls.crt'), 'tls.key': read('tls.key') }, `Secret ${nameIn(raw)}`, at)
+  const object = `Secret ${nameIn(raw)}`
+  return { object, ...loadSecretChain({ 'tls.crt': read('tls.crt'), 'tls.key': read('tls.key') }, object, at) }
 }
 
 const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null

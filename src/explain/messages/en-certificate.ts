@@ -55,6 +55,9 @@ export const certificate = {
   purpose: { server: 'a server', client: 'a client' },
   trustedFor: (subject: string, purpose: string, name: string | null): string =>
     `${subject} is trusted as ${purpose}${name === null ? ', its name not checked' : ` named ${name}`}`,
+  /** Where the chain came from, and whether the key beside it is its own. */
+  from: (what: string, key: boolean): string =>
+    `The chain is that of ${what}${key ? '; the private key beside it fits' : ''}.`,
   heading: {
     path: 'Certificate path',
     tried: 'Also tried',
