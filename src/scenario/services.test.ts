@@ -117,4 +117,18 @@ describe('Services', () => {
     expect(trace.service!.endpoints.map(({ address }) => address)).toEqual(endpoints)
     if (endpoints.length > 0) expect(endpoints.map((address) => `${address}:8080`)).toContain(trace.service!.picked)
   })
+
+  it.each([
+    ['', 'rejected'],
+    [', publishNotReadyAddresses: true', 'delivered'],
+  ])('lead to a pod that is not ready only when told to%s', (more, verdict) => {
+    const unready = pod(
+      'slow-1',
+      'node-2',
+      HTTP,
+      'status: { phase: Running, conditions: [{ type: Ready, status: "False" }] }',
+    )
+    const slow = service('slow', `{ selector: { app: slow }, ports: [{ port: 80, targetPort: 8080 }]${more} }`)
+    expect(emulate(CLUSTER + unready + slow).trace({ from: 'client', to: 'svc/slow' }).trace.verdict).toBe(verdict)
+  })
 })
