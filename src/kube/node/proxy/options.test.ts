@@ -123,6 +123,45 @@ describe('NodePorts on localhost (TestNodePorts)', () => {
   })
 })
 
+describe('TestInternalExternalMasquerade: masqueradeAll, with a way to tell local pods and without', () => {
+  const model = () =>
+    modelOf(
+      [
+        service('ns2/svc2', '172.30.0.42', {
+          type: 'LoadBalancer',
+          externalTrafficPolicy: 'Local',
+          ports: [{ port: 80, nodePort: 3002 }],
+          vips: ['5.6.7.8'],
+        }),
+      ],
+      [
+        slice(
+          'ns2/svc2',
+          [{ port: 80 }],
+          [
+            { address: '10.180.0.2', node: NODE.name },
+            { address: '10.180.1.2', node: 'remote' },
+          ],
+        ),
+      ],
+    )
+  test.each([
+    ['10.0.0.2', '172.30.0.42', 80, 'cni0', 2, true, 2, true],
+    ['10.0.0.2', '192.168.0.2', 3002, 'cni0', 2, false, 1, false],
+    ['10.0.0.2', '5.6.7.8', 80, 'cni0', 2, false, 1, false],
+    ['192.168.0.2', '5.6.7.8', 80, null, 2, true, 2, true],
+    ['203.0.113.2', '172.30.0.42', 80, 'eth0', 2, true, 2, true],
+    ['203.0.113.2', '5.6.7.8', 80, 'eth0', 1, false, 1, false],
+  ] as const)('%s to %s:%i', (source, to, port, input, count, masquerade, blindCount, blindMasquerade) => {
+    for (const mode of ['iptables', 'nftables'] as const) {
+      const told = ask(mode, model)({ masqueradeAll: true }, source, to, port, input)
+      expect([told.destinations.length, told.masquerade]).toEqual([count, masquerade])
+      const blind = ask(mode, model)({ masqueradeAll: true, clusterCIDRs: [] }, source, to, port, input)
+      expect([blind.destinations.length, blind.masquerade]).toEqual([blindCount, blindMasquerade])
+    }
+  })
+})
+
 test('a load balancer of any class is served: the class is for who gives it its address', () => {
   const classed = service('ns1/svc1', '172.30.0.41', {
     type: 'LoadBalancer',
