@@ -52,6 +52,8 @@ export class Cluster {
   private laptop: Host | null = null
   /** Set before the first node is built. */
   services: Services | null = null
+  /** What a node runs besides its pods, to be started as it is built. */
+  onBuilt: (node: Host) => void = () => {}
 
   constructor(
     readonly kernel: Kernel,
@@ -222,6 +224,7 @@ export class Cluster {
     this.built.set(plan.name, node)
     for (const peer of this.plan.nodes.values()) if (peer !== plan) overlay.addPeer(this.lease(peer))
     for (const pod of plan.pods) this.addPod(node, pod, this.serve(pod))
+    this.onBuilt(node)
     return node
   }
 

@@ -20,6 +20,7 @@ import { Directory, type Target } from './directory.ts'
 import { ClusterDns } from './dns.ts'
 import { parseEndpoint } from './endpoint.ts'
 import { ClusterFacts } from './facts.ts'
+import { serveHealthChecks } from './health-check.ts'
 import { joinNode } from './join.ts'
 import { Lifecycle, needsLifecycle, withoutMade } from './lifecycle/lifecycle.ts'
 import type { Inventory } from './load/inventory.ts'
@@ -101,6 +102,8 @@ export class Emulation {
     this.dns = new ClusterDns(this.plan, this.services)
     this.tls = new ClusterTls(this.services, this.kernel.rng.fork('tls'), this.epoch, inventory.bundles)
     this.directory = new Directory(this.plan, this.services.all)
+    const { services } = this
+    this.cluster.onBuilt = (node) => serveHealthChecks(node, services, this)
     this.cluster.start()
     this.startUpstream()
     this.facts = new ClusterFacts(this.cluster, this.services)

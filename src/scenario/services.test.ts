@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { fetch } from '../app/curl/curl.ts'
 import { formatAddress } from '../util/address.ts'
 import { Emulation } from './emulation.ts'
 import { load } from './load/load.ts'
@@ -130,5 +131,25 @@ describe('Services', () => {
     )
     const slow = service('slow', `{ selector: { app: slow }, ports: [{ port: 80, targetPort: 8080 }]${more} }`)
     expect(emulate(CLUSTER + unready + slow).trace({ from: 'client', to: 'svc/slow' }).trace.verdict).toBe(verdict)
+  })
+
+  it.each([
+    ['192.168.56.11', 200, 1],
+    ['192.168.56.10', 503, 0],
+  ])('tell a load balancer on their healthCheckNodePort whether %s serves: %i', (node, status, count) => {
+    const balanced = service(
+      'balanced',
+      '{ type: LoadBalancer, externalTrafficPolicy: Local, healthCheckNodePort: 30099, selector: { app: web }, ports: [{ port: 80, targetPort: 8080, nodePort: 30081 }] }',
+    )
+    const emulation = emulate(CLUSTER + balanced)
+    const answer = emulation.runProgram(emulation.cluster.external(), 'probe', (context) =>
+      fetch(context, `http://${node}:30099/healthz`),
+    )
+    expect(answer.status).toBe(status)
+    expect(JSON.parse(new TextDecoder().decode(answer.body))).toEqual({
+      service: { namespace: 'default', name: 'balanced' },
+      localEndpoints: count,
+      serviceProxyHealthy: true,
+    })
   })
 })
