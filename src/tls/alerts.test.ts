@@ -7,7 +7,7 @@ import type { AlertName } from './alert.ts'
 import { client } from './client/start.ts'
 import type { ClientConfig, ServerConfig } from './config.ts'
 import { extension } from './extension/build.ts'
-import { alpn, clientShares } from './extension/codecs.ts'
+import { alpn, clientShares, ecPointFormats } from './extension/codecs.ts'
 import type { CertificateJudge } from './judge.ts'
 import { Loopback, type Wire } from './loopback.ts'
 import type { ClientHello } from './message/hello.ts'
@@ -238,4 +238,41 @@ test.each(['TLS 1.3', 'TLS 1.2'] as const)('an altered record of data is not hea
   run.feed('server', run.server.receive(bytes, 0))
   expect(run.find('server', 'data')).toBe(undefined)
   expect(run.find('client', 'failed')).toMatchObject({ by: 'server', fault: { alert: 'bad_record_mac' } })
+})
+
+describe('rules that an altered record once got past', () => {
+  const shape = (change: (hello: ClientHello) => ClientHello) => ({ shape: change })
+
+  test('a hello that says SSL 3.0 is refused although it offers TLS 1.3 beside', () => {
+    const run = meet(shape((hello) => ({ ...hello, version: 0x0300 })))
+    expectAlert(run, 'server', 'protocol_version', 'RFC 8446 D.5')
+  })
+
+  test('point formats without the uncompressed one', () => {
+    const compressed = extension('ec_point_formats', ecPointFormats, [1])
+    const change = (hello: ClientHello): ClientHello => ({
+      ...hello,
+      extensions: [...without('ec_point_formats')(hello).extensions, compressed],
+    })
+    const run = meet({ versions: ['TLS 1.2'], ...shape(change) })
+    expectAlert(run, 'server', 'illegal_parameter', 'RFC 8422 5.1.2')
+  })
+
+  test('signature_algorithms is missed before another share is asked for', () => {
+    const run = meet({ keyShares: [], ...shape(without('signature_algorithms')) })
+    expectAlert(run, 'server', 'missing_extension', 'RFC 8446 9.2')
+  })
+
+  test('a change_cipher_spec ahead of the ServerHello of TLS 1.3 is dropped', () => {
+    const ahead: Wire = (from, bytes) => (from === 'server' ? [fromHex('140303000101'), bytes] : [bytes])
+    const run = meet({}, {}, ahead)
+    expect(run.find('client', 'connected')).toMatchObject({ connected: { version: 'TLS 1.3' } })
+  })
+
+  test('a message that cannot come is refused by its type, before its length is waited for or judged', () => {
+    const end = client({ random: rng, serverName: 'web.test', judge })
+    end.start(0)
+    const outputs = end.receive(fromHex('16030300040bffffff'), 0)
+    expect(outputs.find(({ kind }) => kind === 'failed')).toMatchObject({ fault: { alert: 'unexpected_message' } })
+  })
 })

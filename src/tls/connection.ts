@@ -164,10 +164,10 @@ export class Connection {
       throw new TlsError('unexpected_message', 'a handshake record is not empty', 'RFC 8446 5.1')
     }
     core.joiner.push(content)
-    for (let message = core.joiner.next(); message !== null; message = core.joiner.next()) {
+    for (let message = this.message(); message !== null; message = this.message()) {
       const { protection } = core.input
       core.received(message)
-      this.enter(this.dispatch(message))
+      this.enter(this.state.handle(core, message))
       if (core.input.protection !== protection && !core.joiner.empty) {
         const rule = `keys change after ${handshakeName(message.type)}, yet its record goes on`
         throw new TlsError('unexpected_message', rule, 'RFC 8446 5.1')
@@ -175,10 +175,14 @@ export class Connection {
     }
   }
 
-  private dispatch(message: Handshake): State {
+  /** The next whole message. One that cannot come is refused by its first byte, whatever it goes on to say of its length. */
+  private message(): Handshake | null {
     const { state, core } = this
-    if (state.expects.some((name) => HANDSHAKE[name] === message.type)) return state.handle(core, message)
-    const rule = `${handshakeName(message.type)} cannot come at ${state.at}`
+    const { type } = core.joiner
+    if (type === null || state.expects.some((name) => HANDSHAKE[name] === type)) return core.joiner.next()
+    const { whole } = core.joiner
+    if (whole !== null) core.received(whole)
+    const rule = `${handshakeName(type)} cannot come at ${state.at}`
     const expected = state.expects.length === 0 ? 'no handshake message' : state.expects.join(' or ')
     throw new TlsError('unexpected_message', rule, 'RFC 8446 4', [{ side: core.role, fact: `expected ${expected}` }])
   }

@@ -69,6 +69,9 @@ function versionOf({ version, random, extensions }: ServerHello, { versions, ret
     const facts = known(`offered ${versions.join(', ')}`, `chose ${versionName(version)}`)
     throw new TlsError('protocol_version', rule, version < VERSION.tls12 ? 'RFC 8996 5' : 'RFC 8446 4.1.3', facts)
   }
+  if (version <= VERSION.ssl3) {
+    throw new TlsError('protocol_version', 'no hello says SSL 3.0, whatever else it selects', 'RFC 8446 D.5')
+  }
   if (selected !== VERSION_CODE['TLS 1.3'] || !versions.includes('TLS 1.3')) {
     const rule = `supported_versions selects ${versionName(selected)}, which was not offered there`
     throw new TlsError('illegal_parameter', rule, 'RFC 8446 4.2.1')

@@ -19,6 +19,11 @@ export class Joiner {
     return this.bytes.length === 0
   }
 
+  /** The type of the message that has begun, known before all of it is here. */
+  get type(): number | null {
+    return this.bytes.length === 0 ? null : this.bytes[0]
+  }
+
   next(): Handshake | null {
     const { bytes } = this
     if (bytes.length < 4) return null
@@ -27,8 +32,16 @@ export class Joiner {
       const rule = `a ${handshakeName(bytes[0])} of ${length} bytes exceeds this endpoint's limit of ${this.limit}`
       throw new TlsError('illegal_parameter', rule, 'RFC 8446 4')
     }
-    if (bytes.length < 4 + length) return null
-    this.bytes = bytes.subarray(4 + length)
-    return handshakeOf(bytes.subarray(0, 4 + length))
+    const { whole } = this
+    if (whole !== null) this.bytes = bytes.subarray(4 + length)
+    return whole
+  }
+
+  /** The message that has begun, once all of it is here; it stays. */
+  get whole(): Handshake | null {
+    const { bytes } = this
+    if (bytes.length < 4) return null
+    const end = 4 + ((bytes[1] << 16) | (bytes[2] << 8) | bytes[3])
+    return bytes.length < end ? null : handshakeOf(bytes.subarray(0, end))
   }
 }

@@ -35,6 +35,9 @@ export class WaitClientHello implements State {
     }
     core.clientRandom = hello.random
     const version = chooseVersion(core, config, hello)
+    if (hello.version === VERSION.ssl3) {
+      throw new TlsError('protocol_version', 'no hello says SSL 3.0, whatever else it offers', 'RFC 8446 D.5')
+    }
     if (retried !== null) checkUnchanged(retried.hello, hello, version === 'TLS 1.3')
     core.version = version
     if (version === 'TLS 1.2') return answer12(core, config, hello, message)

@@ -30,7 +30,6 @@ export function retry(core: Core, offer: Offer, hello: ServerHello, message: Han
   }
   core.transcript.restart(suite.hash)
   core.absorb(message)
-  core.dropsChangeCipherSpec = true
   if (core.trace) retryStep(core, offer, group, cookie)
   const started = offer.earlyData
   if (started) core.output.unprotect()

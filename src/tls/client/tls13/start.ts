@@ -55,7 +55,6 @@ export function start13(core: Core, offer: Offer, hello: ServerHello, message: H
   const clientSecret = secretOf(core, stage, 'client_handshake_traffic', transcript)
   const serverSecret = secretOf(core, stage, 'server_handshake_traffic', transcript)
   const master = stage.master()
-  core.dropsChangeCipherSpec = true
   readUnder(core, suite, serverSecret, 'server_handshake_traffic', 'handshake')
   // With early data under way our keys change only after EndOfEarlyData; its change_cipher_spec has gone out before.
   if (!offer.earlyData) {

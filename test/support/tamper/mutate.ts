@@ -1,4 +1,4 @@
-import type { Rng } from '../../src/util/rng.ts'
+import type { Rng } from '../../../src/util/rng.ts'
 
 /** The records of a flight, one a piece. */
 export function recordsOf(bytes: Uint8Array): Uint8Array[] {

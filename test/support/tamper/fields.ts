@@ -1,0 +1,85 @@
+import type { AlertName } from '../../../src/tls/alert.ts'
+import { isRetry } from '../../../src/tls/message/hello.ts'
+import { EXTENSION, type Version } from '../../../src/tls/numbers.ts'
+import type { TlsField, TlsRole } from '../../../src/trace/steps/tls.ts'
+import { type Legal, rulingOn } from './rules.ts'
+
+/** A handshake message in the clear that is not as it was sent. */
+export interface Altered {
+  readonly victim: TlsRole
+  readonly version: Version
+  readonly resumed: boolean
+  readonly clientAuth: boolean
+  readonly group: string
+  readonly name: string
+  /** Null where no message of this name was due. */
+  readonly original: Uint8Array | null
+  readonly message: Uint8Array
+  readonly fields: readonly TlsField[]
+  /** It can still be read to its end. */
+  readonly parses: boolean
+  /** Not the first message to this end: a second ClientHello or ServerHello. */
+  readonly second: boolean
+}
+
+export interface Ruling {
+  /** Where the message is refused. */
+  readonly now: readonly AlertName[]
+  /** Where it is taken: who may give up later, and how. Null where it must be refused. */
+  readonly later: Readonly<Record<TlsRole, readonly AlertName[]>> | null
+}
+
+/** What leaves the ticket unused: then nobody looks at its binder. */
+const FALLS_BACK = ['identity', 'ke_mode', 'extension_type', 'host_name', 'name_type', 'cipher_suite', 'data']
+
+/** But for the extended master secret, without which nothing is resumed and nothing goes on (RFC 7627 5.3). */
+const fallsBackBy = (field: TlsField, original: Uint8Array): boolean =>
+  FALLS_BACK.includes(field.field) &&
+  !(field.field === 'extension_type' && value(original, field) === EXTENSION.extended_master_secret)
+
+const value = (bytes: Uint8Array, { offset, length }: TlsField): number =>
+  bytes.subarray(offset, offset + length).reduce((sum, byte) => sum * 256 + byte, 0)
+
+/** What the RFCs say of each field that was changed, put together: refused if one of them must be, for one of their reasons. */
+export function alteredFields(altered: Altered): Ruling {
+  const { original, message, fields } = altered
+  // RFC 8446 4.1.4: a second HelloRetryRequest.
+  if (altered.name === 'ServerHello' && altered.second && isRetry(message.subarray(6, 38))) {
+    return { now: ['unexpected_message', 'decode_error', 'illegal_parameter'], later: null }
+  }
+  // Of another length, or not due: its fields do not lie where they lay.
+  if (original === null || original.length !== message.length) {
+    return { now: [...SHIFTED, 'decrypt_error'], later: null }
+  }
+  const changed = fields.filter(({ offset, length }) => {
+    for (let i = offset; i < offset + length; i++) if (original[i] !== message[i]) return true
+    return false
+  })
+  const rulings = changed.map((field) => {
+    const fallsBack = changed.some((other) => fallsBackBy(other, original))
+    const of = { ...altered, at: field, fallsBack, is: value(message, field), was: value(original, field) }
+    if (!field.field.endsWith('length')) return rulingOn(of)
+    return altered.parses
+      ? { now: [...SHIFTED, ...rulingOn(of).now], later: rulingOn(of).later }
+      : { now: SHIFTED, later: null }
+  })
+  return together(rulings)
+}
+
+/**
+ * A length that is wrong is a decode_error (RFC 8446 6.2), unless what then stands in the place of a field is refused before, or
+ * what it cuts off or takes in can be read as well.
+ */
+const SHIFTED: readonly AlertName[] = [
+  'decode_error',
+  'illegal_parameter',
+  'unsupported_extension',
+  'missing_extension',
+]
+
+function together(rulings: readonly Legal[]): Ruling {
+  const now = new Set(rulings.flatMap((ruling) => ruling.now))
+  if (rulings.some(({ later }) => later === null)) return { now: [...now], later: null }
+  const of = (role: TlsRole): AlertName[] => [...new Set(rulings.flatMap(({ later }) => later?.[role] ?? []))]
+  return { now: [...now], later: { client: of('client'), server: of('server') } }
+}
