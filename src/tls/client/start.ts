@@ -35,7 +35,6 @@ function sendHello(core: Core, config: ClientConfig): State {
   // From the first ClientHello on, unless the server turns out to speak TLS 1.2 (RFC 8446 5).
   core.dropsChangeCipherSpec = offer.versions.includes('TLS 1.3')
   if (offer.earlyData) startEarlyData(core, offer)
-  core.dropsChangeCipherSpec = offer.versions.includes('TLS 1.3')
   return new WaitServerHello(offer)
 }
 

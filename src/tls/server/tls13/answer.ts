@@ -61,6 +61,7 @@ export function answer13(
   const suite = chooseSuite(core, config, hello, candidate?.suite ?? null, retried)
   const { group, share } = chooseGroup(core, config, hello, retried)
   core.suite = suite
+  // Missed at once: a retry would ask for a share in vain.
   schemesOf(hello, candidate !== null)
   if (share === null) return { kind: 'retry', retried: retry(core, config, { hello, message, suite, group }) }
   core.transcript.choose(suite.hash)
