@@ -49,19 +49,20 @@ export function alteredFields(altered: Altered): Ruling {
   }
   // Of another length, or not due: its fields do not lie where they lay.
   if (original === null || original.length !== message.length) {
-    return { now: [...SHIFTED, 'decrypt_error'], later: null }
+    return { now: [...shiftedIn(altered.name), 'decrypt_error'], later: null }
   }
   const changed = fields.filter(({ offset, length }) => {
     for (let i = offset; i < offset + length; i++) if (original[i] !== message[i]) return true
     return false
   })
+  const shifted = shiftedIn(altered.name)
   const rulings = changed.map((field) => {
-    const fallsBack = changed.some((other) => fallsBackBy(other, original))
+    const fallsBack = changed.some((other) => fallsBackBy(other, original) || (altered.parses && isLength(other)))
     const of = { ...altered, at: field, fallsBack, is: value(message, field), was: value(original, field) }
-    if (!field.field.endsWith('length')) return rulingOn(of)
+    if (!isLength(field)) return rulingOn(of)
     return altered.parses
-      ? { now: [...SHIFTED, ...rulingOn(of).now], later: rulingOn(of).later }
-      : { now: SHIFTED, later: null }
+      ? { now: [...shifted, ...rulingOn(of).now], later: rulingOn(of).later }
+      : { now: shifted, later: null }
   })
   return together(rulings)
 }
@@ -76,6 +77,12 @@ const SHIFTED: readonly AlertName[] = [
   'unsupported_extension',
   'missing_extension',
 ]
+
+/** In a hello it may have taken away supported_versions, the names of ALPN, or the extended master secret of a session. */
+const shiftedIn = (name: string): readonly AlertName[] =>
+  name.endsWith('Hello') ? [...SHIFTED, 'protocol_version', 'no_application_protocol', 'handshake_failure'] : SHIFTED
+
+const isLength = ({ field }: TlsField): boolean => field.endsWith('length')
 
 function together(rulings: readonly Legal[]): Ruling {
   const now = new Set(rulings.flatMap((ruling) => ruling.now))

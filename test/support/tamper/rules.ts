@@ -130,6 +130,9 @@ function clientHelloField(altered: AlteredField): Legal {
     // A ticket that does not open, or a name it was not made for, leaves a full handshake (RFC 8446 4.2.11, RFC 5077 3.4).
     case 'identity':
       return may(later, 'decrypt_error')
+    case 'protocol_name':
+      // RFC 7301 3.2, where none of the names is left.
+      return may(later, 'no_application_protocol')
     case 'data':
       return resumed ? may({ client: [], server: ['bad_record_mac', 'decrypt_error'] }) : may(later)
     default:
@@ -179,7 +182,7 @@ function extensionType(altered: AlteredField): Legal {
 }
 
 function serverHello(altered: AlteredField): Legal {
-  const { version, field, of, is, resumed, clientAuth, group, original } = altered
+  const { version, field, of, is, was, resumed, clientAuth, group, original } = altered
   const old = version === 'TLS 1.2'
   const retries = original !== null && original[6] === 0xcf && original[7] === 0x21
   const later: Both = !old
@@ -208,9 +211,18 @@ function serverHello(altered: AlteredField): Legal {
       return must('illegal_parameter')
     case 'extension_type':
       // RFC 8446 4.2.7: servers may tell their groups, which mean nothing to this handshake.
-      if (old && is === EXTENSION.supported_groups) return may(later, 'illegal_parameter', 'decode_error')
+      if (old && is === EXTENSION.supported_groups && was !== EXTENSION.extended_master_secret)
+        return may(later, 'illegal_parameter', 'decode_error')
       // RFC 8446 4.2, RFC 5246 7.4.1.4: not offered; offered, but another's body or place; twice.
-      return must('unsupported_extension', 'illegal_parameter', 'decode_error', 'protocol_version', 'missing_extension')
+      return must(
+        'unsupported_extension',
+        'illegal_parameter',
+        'decode_error',
+        'protocol_version',
+        'missing_extension',
+        // RFC 7627 5.3: a session made with the extended master secret is not resumed without.
+        ...(old && resumed && was === EXTENSION.extended_master_secret ? (['handshake_failure'] as const) : []),
+      )
     case 'named_group':
       return retries ? may(later, 'illegal_parameter') : must('illegal_parameter')
     case 'key_exchange':

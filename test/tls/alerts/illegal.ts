@@ -102,7 +102,7 @@ export const ILLEGAL: readonly Row[] = [
       c: { shape: plus(extension('record_size_limit', recordSizeLimit, 63)) },
     },
     'RFC 8446 4: a handshake message larger than we take': {
-      after: show('server', CONTENT.handshake, fromHex('0b010001')),
+      after: show('server', CONTENT.handshake, fromHex('18010001')),
     },
   }),
 
