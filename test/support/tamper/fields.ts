@@ -56,7 +56,9 @@ export function alteredFields(altered: Altered): Ruling {
     return false
   })
   const shifted = shiftedIn(altered.name)
-  const rulings = changed.map((field) => {
+  // What is in an extension that has become another is no field of it any more: its new type is judged.
+  const judged = changed.filter((field) => !changed.some((other) => other === typeOver(field, fields)))
+  const rulings = judged.map((field) => {
     const fallsBack = changed.some((other) => fallsBackBy(other, original) || (altered.parses && isLength(other)))
     const of = { ...altered, at: field, fallsBack, is: value(message, field), was: value(original, field) }
     if (!isLength(field)) return rulingOn(of)
@@ -81,6 +83,12 @@ const SHIFTED: readonly AlertName[] = [
 /** In a hello it may have taken away supported_versions, the names of ALPN, or the extended master secret of a session. */
 const shiftedIn = (name: string): readonly AlertName[] =>
   name.endsWith('Hello') ? [...SHIFTED, 'protocol_version', 'no_application_protocol', 'handshake_failure'] : SHIFTED
+
+/** The type of the extension that a field lies in. */
+function typeOver(field: TlsField, fields: readonly TlsField[]): TlsField | undefined {
+  if (field.field.startsWith('extension_') || field.of.endsWith('Hello')) return undefined
+  return fields.findLast(({ field: name, offset }) => name === 'extension_type' && offset < field.offset)
+}
 
 const isLength = ({ field }: TlsField): boolean => field.endsWith('length')
 
