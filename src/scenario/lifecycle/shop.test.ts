@@ -77,6 +77,22 @@ class Shop {
     return perform(this.emulation, operation, at)
   }
 
+  /** Of each Service: its name, asked in a pod as programs do, is its address, and each of its TCP ports takes a connection. */
+  byName(): void {
+    const from = this.pods[0].meta.name
+    const { all } = this.emulation.services
+    for (const { meta, clusterIPs, ports } of all) {
+      if (meta.namespace !== 'default') continue
+      const answer = this.do(`resolve: { from: ${from}, name: ${meta.name} }`)
+      expect([meta.name, answer]).toMatchObject([meta.name, { answers: [formatAddress(clusterIPs[0])] }])
+      for (const { port } of ports) {
+        const open = this.do(`connect: { from: ${from}, to: 'svc/${meta.name}:${port}' }`)
+        expect([meta.name, port, open]).toMatchObject([meta.name, port, { error: null }])
+      }
+    }
+    expect(this.do(`curl: { from: ${from}, url: 'http://frontend/' }`)).toMatchObject({ status: 200 })
+  }
+
   /** Each pod dies in turn: its successor becomes Ready, and the frontend answers. */
   survive(): void {
     expect(this.pods.filter((pod) => !isReady(pod)).map(({ meta }) => meta.name)).toEqual([])
@@ -97,6 +113,8 @@ class Shop {
 
 describe('a shop of many services', () => {
   it('comes up, and answers after any of its pods has died', () => new Shop(SHOP).survive())
+
+  it('answers at every Service by its name', () => new Shop(SHOP).byName())
 
   it('is asked whether it is well by packets of its nodes, whatever the kind of probe', () => {
     const { emulation } = new Shop(SHOP)
@@ -147,6 +165,8 @@ describe('a shop of many services', () => {
   // Google's microservices-demo, release/kubernetes-manifests.yaml: PODWIRE_BOUTIQUE names the file.
   const real = process.env.PODWIRE_BOUTIQUE ?? ''
   it.skipIf(!existsSync(real))('online-boutique too', { timeout: 60_000 }, () => {
-    new Shop(readFileSync(real, 'utf8')).survive()
+    const shop = new Shop(readFileSync(real, 'utf8'))
+    shop.byName()
+    shop.survive()
   })
 })
