@@ -9,6 +9,7 @@ import { Kubelet } from '../src/kube/node/kubelet/kubelet.ts'
 import { proxyOptions } from '../src/kube/node/proxy/config.ts'
 import { IptablesProxy } from '../src/kube/node/proxy/iptables/proxy.ts'
 import { ServiceModel } from '../src/kube/node/proxy/model.ts'
+import { atOnce } from '../src/sim/process.ts'
 import { Simulation } from '../src/sim/simulation.ts'
 import { Recorder } from '../src/trace/recorder.ts'
 import { type Address, v4 } from '../src/util/address.ts'
@@ -25,14 +26,8 @@ function cluster(nodes: number) {
   new Kubelet(plane, kernel, {
     network: { add: () => [next++ as Address], del: () => undefined, hostAddresses: () => [] },
     runtime: { started: () => undefined, terminating: () => undefined, stopped: () => undefined },
-    // biome-ignore lint/correctness/useYield: nothing is asked here, so nothing takes time
-    prober: function* () {
-      return { ok: true, detail: '' }
-    },
-    // biome-ignore lint/correctness/useYield: no pod here has a hook
-    hooks: function* () {
-      return null
-    },
+    prober: () => atOnce({ ok: true, detail: '' }),
+    hooks: () => atOnce(null),
     images: { pull: () => 0 },
   })
   for (let n = 1; n <= nodes; n++) plane.store.create(node(`node-${n}`))

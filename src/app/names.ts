@@ -1,4 +1,4 @@
-import type { Process } from '../sim/process.ts'
+import { atOnce, type Process } from '../sim/process.ts'
 import { type Address, type Family, familyOf, parseAddress } from '../util/address.ts'
 import type { NameService, Resolution } from './context.ts'
 
@@ -10,9 +10,8 @@ export class Hosts implements NameService {
     this.names = new Map([...names].map(([name, addresses]) => [name.toLowerCase(), addresses]))
   }
 
-  // biome-ignore lint/correctness/useYield: answers at once, as a name service may.
-  *resolve(name: string, family: Family | null = null): Process<Resolution> {
-    return this.lookup(name, family) ?? { kind: 'unknown', cause: 0 }
+  resolve(name: string, family: Family | null = null): Process<Resolution> {
+    return atOnce(this.lookup(name, family) ?? { kind: 'unknown', cause: 0 })
   }
 
   /** Null when the name is not among them. */

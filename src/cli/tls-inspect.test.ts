@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Command } from 'commander'
 import { afterAll, afterEach, describe, expect, it, vi } from 'vitest'
+import { runCommand } from '../../test/support/command.ts'
 import { present } from '../pki/issue/faults.ts'
 import { formatPem } from '../pki/load/pem.ts'
 import { Rng } from '../util/rng.ts'
@@ -17,17 +18,7 @@ afterEach(() => {
   process.exitCode = undefined
 })
 
-async function run(...args: string[]): Promise<{ out: string; code: unknown }> {
-  let out = ''
-  vi.spyOn(process.stdout, 'write').mockImplementation((text) => {
-    out += text
-    return true
-  })
-  const program = new Command().exitOverride().configureOutput({ writeErr: () => {} })
-  addTlsInspect(program)
-  await program.parseAsync(['tls', 'inspect', ...args], { from: 'user' })
-  return { out, code: process.exitCode }
-}
+const run = (...args: string[]) => runCommand(addTlsInspect, ['tls', 'inspect', ...args])
 
 describe('podwire tls inspect, a scenario', () => {
   it('explains what the client of the first one sees', async () => {

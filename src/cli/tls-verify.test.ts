@@ -2,9 +2,9 @@ import { execFileSync, spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { Command } from 'commander'
 import { afterAll, afterEach, describe, expect, it, vi } from 'vitest'
 import { parse, stringify } from 'yaml'
+import { runCommand } from '../../test/support/command.ts'
 import { endEntity, rootCa } from '../pki/issue/authority.ts'
 import { type Fault, present } from '../pki/issue/faults.ts'
 import { issueOcspResponse } from '../pki/issue/ocsp.ts'
@@ -34,17 +34,7 @@ function write(fault: Fault | null): void {
   writeFileSync(crl, crls.map((one) => formatPem('X509 CRL', one.der)).join(''))
 }
 
-async function run(...args: string[]): Promise<{ out: string; code: unknown }> {
-  let out = ''
-  vi.spyOn(process.stdout, 'write').mockImplementation((text) => {
-    out += text
-    return true
-  })
-  const program = new Command().exitOverride().configureOutput({ writeErr: () => {} })
-  addTlsVerify(program)
-  await program.parseAsync(['tls', 'verify', '--roots', ca, '--chain', chain, ...args], { from: 'user' })
-  return { out, code: process.exitCode }
-}
+const run = (...args: string[]) => runCommand(addTlsVerify, ['tls', 'verify', '--roots', ca, '--chain', chain, ...args])
 
 const openssl = spawnSync('openssl', ['version']).status === 0
 

@@ -1,6 +1,6 @@
 import type { HttpResponse } from '../app/http/message.ts'
 import { type HttpServerOptions, serveHttp } from '../app/http/server.ts'
-import type { Process } from '../sim/process.ts'
+import { atOnce } from '../sim/process.ts'
 import { keyOf } from '../util/address.ts'
 import { utf8 } from '../util/bytes.ts'
 import type { Host } from './cluster.ts'
@@ -31,10 +31,7 @@ function readyOn(node: string, { slices }: Services, namespace: string, name: st
 }
 
 function responder(namespace: string, name: string, ready: () => number): HttpServerOptions['respond'] {
-  // biome-ignore lint/correctness/useYield: answers at once.
-  return function* respond(): Process<HttpResponse> {
-    return answer(namespace, name, ready())
-  }
+  return () => atOnce(answer(namespace, name, ready()))
 }
 
 function answer(namespace: string, name: string, localEndpoints: number): HttpResponse {

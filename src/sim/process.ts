@@ -18,6 +18,14 @@ export function* wait<W>(what: Wait<W>): Process<W> {
   return yield what
 }
 
+const NO_WAITS: readonly Wait<never>[] = []
+
+/** A process that has its answer and waits for nothing: what a name service or a server with nothing to ask gives back. */
+export function* atOnce<T>(answer: T): Process<T> {
+  yield* NO_WAITS
+  return answer
+}
+
 export function* sleep(delay: Nanos): Process {
   yield { arm: (simulation, wake) => disarmer(simulation.timer(delay, () => wake(undefined))) }
 }

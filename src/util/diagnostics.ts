@@ -26,8 +26,7 @@ export function formatDiagnostic({ severity, at, message, expected }: Diagnostic
 
 /** What was found in a file may hold control characters, and a terminal would obey them. */
 const printable = (text: string): string =>
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
-  text.replace(/[\u0000-\u001f\u007f-\u009f]/g, (c) => `\\x${c.charCodeAt(0).toString(16).padStart(2, '0')}`)
+  text.replace(/\p{Cc}/gu, (c) => `\\x${c.charCodeAt(0).toString(16).padStart(2, '0')}`)
 
 /** Input that cannot be used: exit code 2. Holds every error found, not only the first. */
 export class InputError extends Error {

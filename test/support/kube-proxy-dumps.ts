@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { iptablesSave } from '../../src/export/iptables.ts'
+import type { ServiceModel } from '../../src/kube/node/proxy/model.ts'
 import type { RuleSet } from '../../src/linux/netfilter/rules/table.ts'
+import { service, slice } from './services.ts'
 
 /** What kube-proxy's own unit tests expect. */
 export const vector = (name: string): string =>
@@ -12,6 +14,23 @@ export function stages(name: string): { readonly title: string; readonly text: s
     .split(/^# (.*)\n/m)
     .slice(1)
   return parts.flatMap((title, i) => (i % 2 === 0 ? [{ title, text: parts[i + 1] }] : []))
+}
+
+/** What happens before each sync of TestSyncProxyRulesRepeated, as far as the modes have it in common: by the titles of `stages`. */
+export function repeatedSyncs(model: ServiceModel): Readonly<Record<string, () => void>> {
+  const one = (n: number, port = 80): void =>
+    model.setService(service(`ns${n}/svc${n}`, `172.30.0.4${n}`, { ports: [{ name: `p${port}`, port }] }))
+  const lead = (n: number, addresses: readonly string[], port = 80): void =>
+    model.setSlice(slice(`ns${n}/svc${n}`, [{ name: `p${port}`, port }], addresses))
+  return {
+    'two Services': () => [one(1), lead(1, ['10.0.1.1']), one(2, 8080), lead(2, ['10.0.2.1'], 8080)],
+    'a third one and its endpoints': () => [one(3), lead(3, ['10.0.3.1'])],
+    'the second one deleted': () => model.deleteService('ns2', 'svc2'),
+    'a fourth one, without endpoints': () => one(4),
+    'its endpoints': () => lead(4, ['10.0.4.1']),
+    'another endpoint in the place of the first': () => lead(3, ['10.0.3.2']),
+    'an endpoint added': () => lead(3, ['10.0.3.2', '10.0.3.3']),
+  }
 }
 
 /** What kube-proxy hands to iptables-restore: its own chains, sorted as its tests sort them. */

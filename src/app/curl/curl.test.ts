@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { type Process, sleep } from '../../sim/process.ts'
+import { atOnce, type Process, sleep } from '../../sim/process.ts'
 import { MILLISECOND, SECOND } from '../../sim/time.ts'
 import { parseAddress } from '../../util/address.ts'
 import { text, utf8 } from '../../util/bytes.ts'
@@ -198,10 +198,7 @@ describe('curl exit codes', () => {
     const server = net.process(2, 2, 'http-server')
     serveHttp(server, {
       port: 80,
-      // biome-ignore lint/correctness/useYield: answers at once.
-      *respond() {
-        return { status: 503, headers: [], body: utf8('no\n') }
-      },
+      respond: () => atOnce({ status: 503, headers: [], body: utf8('no\n') }),
     })
     expect(get(net, 'http://10.244.2.3/').output).toEqual(['no'])
     expect(get(net, 'http://10.244.2.3/', { fail: true }).output).toEqual([
@@ -258,10 +255,9 @@ describe('fetch', () => {
     net.run(process, function* (context) {
       const result = yield* fetch(context, `https://${WEB}:80/`, {
         upgrades: {
-          // biome-ignore lint/correctness/useYield: nothing lies on this one.
-          *https(stream, url) {
+          https(stream, url) {
             seen.push(url.host)
-            return stream
+            return atOnce(stream)
           },
         },
       })

@@ -1,3 +1,4 @@
+import { stripVTControlCharacters } from 'node:util'
 import headless from '@xterm/headless'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
@@ -59,8 +60,7 @@ describe('FrameSink', () => {
         sink.enter()
         for (const lines of frames) sink.write(lines.join('\n'))
         const last = frames[frames.length - 1]
-        // biome-ignore lint/suspicious/noControlCharactersInRegex: the escape character is what is removed
-        const plain = Array.from({ length: 5 }, (_, i) => (last[i] ?? '').replace(/\u001b\[\d+m/g, '').trimEnd())
+        const plain = Array.from({ length: 5 }, (_, i) => stripVTControlCharacters(last[i] ?? '').trimEnd())
         expect((await screen.lines()).map((text) => text.trimEnd())).toEqual(plain)
       }),
       { numRuns: 60 },

@@ -4,6 +4,7 @@ import {
   chainOf,
   dump,
   type Held,
+  repeatedSyncs,
   restored,
   sortServices,
   stages,
@@ -33,18 +34,8 @@ describe("kube-proxy's own expectations", () => {
   test('TestSyncProxyRulesRepeated: after each sync the kernel holds what we have', () => {
     const model = new ServiceModel()
     const proxy = new IptablesProxy(model, TESTED)
-    const one = (n: number, port = 80): void =>
-      model.setService(service(`ns${n}/svc${n}`, `172.30.0.4${n}`, { ports: [{ name: `p${port}`, port }] }))
-    const lead = (n: number, addresses: readonly string[], port = 80): void =>
-      model.setSlice(slice(`ns${n}/svc${n}`, [{ name: `p${port}`, port }], addresses))
     const doing: Readonly<Record<string, () => void>> = {
-      'two Services': () => [one(1), lead(1, ['10.0.1.1']), one(2, 8080), lead(2, ['10.0.2.1'], 8080)],
-      'a third one and its endpoints': () => [one(3), lead(3, ['10.0.3.1'])],
-      'the second one deleted': () => model.deleteService('ns2', 'svc2'),
-      'a fourth one, without endpoints': () => one(4),
-      'its endpoints': () => lead(4, ['10.0.4.1']),
-      'another endpoint in the place of the first': () => lead(3, ['10.0.3.2']),
-      'an endpoint added': () => lead(3, ['10.0.3.2', '10.0.3.3']),
+      ...repeatedSyncs(model),
       'nothing changed': () => {},
       'the fourth one deleted, in a full sync': () => model.deleteService('ns4', 'svc4'),
     }

@@ -1,5 +1,12 @@
 import { describe, expect, test } from 'vitest'
-import { BAD_IPS, canonicalNft, nftBase, stages, vector } from '../../../../../test/support/kube-proxy-dumps.ts'
+import {
+  BAD_IPS,
+  canonicalNft,
+  nftBase,
+  repeatedSyncs,
+  stages,
+  vector,
+} from '../../../../../test/support/kube-proxy-dumps.ts'
 import { FakeNode } from '../../../../../test/support/netfilter.ts'
 import { modelOf, NODE, OPTIONS, overall, service, slice } from '../../../../../test/support/services.ts'
 import { nftScript } from '../../../../export/nftables.ts'
@@ -25,20 +32,12 @@ describe("kube-proxy's own expectations", () => {
   test('TestSyncProxyRulesRepeated', () => {
     const model = new ServiceModel()
     const proxy = new NftablesProxy(model, TESTED)
-    const one = (n: number, port = 80): void =>
-      model.setService(service(`ns${n}/svc${n}`, `172.30.0.4${n}`, { ports: [{ name: `p${port}`, port }] }))
-    const lead = (n: number, addresses: readonly string[], port = 80): void =>
-      model.setSlice(slice(`ns${n}/svc${n}`, [{ name: `p${port}`, port }], addresses))
+    const third = (addresses: readonly string[]): void =>
+      model.setSlice(slice('ns3/svc3', [{ name: 'p80', port: 80 }], addresses))
     const doing: Readonly<Record<string, () => void>> = {
-      'two Services': () => [one(1), lead(1, ['10.0.1.1']), one(2, 8080), lead(2, ['10.0.2.1'], 8080)],
-      'a third one and its endpoints': () => [one(3), lead(3, ['10.0.3.1'])],
-      'the second one deleted': () => model.deleteService('ns2', 'svc2'),
-      'a fourth one, without endpoints': () => one(4),
-      'its endpoints': () => lead(4, ['10.0.4.1']),
-      'another endpoint in the place of the first': () => lead(3, ['10.0.3.2']),
-      'an endpoint added': () => lead(3, ['10.0.3.2', '10.0.3.3']),
-      'no endpoint left': () => lead(3, []),
-      'the endpoints back': () => lead(3, ['10.0.3.2', '10.0.3.3']),
+      ...repeatedSyncs(model),
+      'no endpoint left': () => third([]),
+      'the endpoints back': () => third(['10.0.3.2', '10.0.3.3']),
     }
     const syncs = stages('repeated.nft')
     expect(syncs.map(({ title }) => title)).toEqual(Object.keys(doing))
