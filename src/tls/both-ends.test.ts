@@ -3,15 +3,17 @@ import { emulatedSigner, generateKey, type KeyType, parsePublicKey } from '../pk
 import { toHex, utf8 } from '../util/bytes.ts'
 import { Rng } from '../util/rng.ts'
 import { client } from './client/start.ts'
-import type { ClientConfig, Identity, ServerConfig } from './config.ts'
+import { type ClientConfig, DEFAULT_LIMITS, type Identity, type ServerConfig } from './config.ts'
 import { Core } from './core.ts'
 import { DEFAULT_GROUPS } from './group/index.ts'
 import type { CertificateJudge } from './judge.ts'
 import { Loopback } from './loopback.ts'
+import { handshakeOf } from './message/handshake.ts'
 import { server } from './server/start.ts'
 import { SessionCache } from './session/cache.ts'
 import { ReplayGuard } from './session/replay.ts'
 import { TicketSealer } from './session/ticket.ts'
+import type { State } from './state.ts'
 import { SUITES, suiteNamed } from './suite.ts'
 import { Connected12 } from './tls12/connected.ts'
 
@@ -358,16 +360,20 @@ describe('KeyUpdate', () => {
 })
 
 test.each([
-  ['client', 'HelloRequest'],
-  ['server', 'ClientHello'],
-] as const)('a %s declines renegotiation and goes on', (role, asks) => {
+  ['client', 'HelloRequest', Uint8Array.of(0, 0, 0, 0)],
+  ['server', 'ClientHello', Uint8Array.of(1, 0, 0, 0)],
+] as const)('a %s declines renegotiation and goes on, but not for ever', (role, asks, bytes) => {
   const core = new Core(role, { random: rng })
-  const [suite, bytes] = [suiteNamed('TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256'), new Uint8Array(32)]
-  const secrets = { suite, master: bytes, clientRandom: bytes, serverRandom: bytes, encryptThenMac: false }
-  const state = new Connected12(secrets, role)
-  expect(state.expects).toEqual([asks])
-  expect(state.handle(core)).toBe(state)
-  expect(core.take()).toEqual([{ kind: 'send', bytes: Uint8Array.of(21, 3, 3, 0, 2, 1, 100) }])
+  const [suite, zeros] = [suiteNamed('TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256'), new Uint8Array(32)]
+  const secrets = { suite, master: zeros, clientRandom: zeros, serverRandom: zeros, encryptThenMac: false }
+  let state: State = new Connected12(secrets, role)
+  for (let i = 0; i < DEFAULT_LIMITS.renegotiations; i++) {
+    expect(state.expects).toEqual([asks])
+    state = state.handle(core, handshakeOf(bytes))
+    expect(state.at).toBe('CONNECTED')
+    expect(core.take()).toEqual([{ kind: 'send', bytes: Uint8Array.of(21, 3, 3, 0, 2, 1, 100) }])
+  }
+  expect(() => state.handle(core, handshakeOf(bytes))).toThrow('unexpected_message')
 })
 
 test('a configuration that cannot work is refused at once', () => {

@@ -28,6 +28,8 @@ export interface Limits {
   readonly emptyRecords: number
   readonly warnings: number
   readonly keyUpdates: number
+  /** TLS 1.2: how often renegotiation is declined, in all. */
+  readonly renegotiations: number
   readonly tickets: number
 }
 
@@ -37,6 +39,7 @@ export const DEFAULT_LIMITS: Limits = {
   emptyRecords: 32,
   warnings: 4,
   keyUpdates: 32,
+  renegotiations: 4,
   tickets: 32,
 }
 

@@ -4,8 +4,9 @@ import { plainBytes } from './cipher/aead.ts'
 import type { Core } from './core.ts'
 import type { UnixMillis } from './judge.ts'
 import { JudgedError } from './judged.ts'
-import type { Handshake } from './message/handshake.ts'
-import { CONTENT, contentName, HANDSHAKE, handshakeName } from './numbers.ts'
+import { type Handshake, open } from './message/handshake.ts'
+import { nothing } from './message/small.ts'
+import { CONTENT, contentName, HANDSHAKE, type HandshakeName, handshakeName } from './numbers.ts'
 import type { Output } from './output.ts'
 import type { InputRecord } from './record/input.ts'
 import type { State } from './state.ts'
@@ -167,6 +168,7 @@ export class Connection {
     for (let message = this.message(); message !== null; message = this.message()) {
       const { protection } = core.input
       core.received(message)
+      if (this.ignored(message)) continue
       this.enter(this.state.handle(core, message))
       if (core.input.protection !== protection && !core.joiner.empty) {
         const rule = `keys change after ${handshakeName(message.type)}, yet its record goes on`
@@ -175,11 +177,22 @@ export class Connection {
     }
   }
 
+  private ignored(message: Handshake): boolean {
+    const { core, state } = this
+    if (!among(state.ignores, message.type)) return false
+    open(nothing, message)
+    this.countEmpty()
+    core.note(
+      `${handshakeName(message.type)} means nothing at ${state.at}: it has no part in the transcript (RFC 5246 7.4.1.1)`,
+    )
+    return true
+  }
+
   /** The next whole message. One that cannot come is refused by its first byte, whatever it goes on to say of its length. */
   private message(): Handshake | null {
     const { state, core } = this
     const { type } = core.joiner
-    if (type === null || state.expects.some((name) => HANDSHAKE[name] === type)) return core.joiner.next()
+    if (type === null || among(state.expects, type) || among(state.ignores, type)) return core.joiner.next()
     const { whole } = core.joiner
     if (whole !== null) core.received(whole)
     const rule = `${handshakeName(type)} cannot come at ${state.at}`
@@ -222,12 +235,16 @@ export class Connection {
     core.note('change_cipher_spec for middleboxes, dropped (RFC 8446 D.4)')
   }
 
-  /** Records without effect are counted, so that nobody keeps us busy with them. */
+  /** What has no effect is counted, so that nobody keeps us busy with it. */
   private countEmpty(): void {
     this.emptyRecords++
     const { emptyRecords } = this.core.limits
     if (this.emptyRecords > emptyRecords) {
-      throw new TlsError('unexpected_message', `more than ${emptyRecords} records without effect`, 'RFC 8446 5')
+      throw new TlsError(
+        'unexpected_message',
+        `more than ${emptyRecords} records or messages without effect`,
+        'RFC 8446 5',
+      )
     }
   }
 
@@ -286,6 +303,9 @@ export class Connection {
     core.emit({ kind: 'failed', by: core.role, fault: { ...fault, knew }, detail })
   }
 }
+
+const among = (names: readonly HandshakeName[] = [], type: number): boolean =>
+  names.some((name) => HANDSHAKE[name] === type)
 
 /** Bytes that do not parse are a decode_error; anything but a broken rule is a bug, and goes up. */
 function faultOf(error: unknown, core: Core): Fault {

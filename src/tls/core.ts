@@ -131,6 +131,7 @@ export class Core {
   }
 
   alert(description: AlertName, level: 'warning' | 'fatal', fault: Omit<Fault, 'alert'>): void {
+    if (this.sealed) return
     this.flush()
     if (this.trace) {
       const { rule, rfc, knew } = fault

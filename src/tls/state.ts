@@ -8,6 +8,8 @@ export interface State {
   /** As RFC 8446 A.1 and A.2 name it, where they do. */
   readonly at: string
   readonly expects: readonly HandshakeName[]
+  /** Messages that may come between, mean nothing here, and have no part in the transcript. They are empty. */
+  readonly ignores?: readonly HandshakeName[]
   /** What application data means here. */
   readonly reads: 'nothing' | 'early data' | 'data'
   readonly writes: 'nothing' | 'early data' | 'data'

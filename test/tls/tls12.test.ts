@@ -5,8 +5,9 @@ import { extension, find } from '../../src/tls/extension/build.ts'
 import { ecPointFormats, renegotiationInfo } from '../../src/tls/extension/codecs.ts'
 import { hasExtension } from '../../src/tls/extension/extension.ts'
 import type { Loopback } from '../../src/tls/loopback.ts'
-import { handshakeOf, open } from '../../src/tls/message/handshake.ts'
+import { handshake, handshakeOf, open } from '../../src/tls/message/handshake.ts'
 import { DOWNGRADE, type ServerHello, serverHello } from '../../src/tls/message/hello.ts'
+import { nothing } from '../../src/tls/message/small.ts'
 import { CONTENT } from '../../src/tls/numbers.ts'
 import { SessionCache } from '../../src/tls/session/cache.ts'
 import type { Session } from '../../src/tls/session/session.ts'
@@ -14,7 +15,20 @@ import { TicketSealer } from '../../src/tls/session/ticket.ts'
 import { SCSV } from '../../src/tls/suite.ts'
 import { concat, equalBytes, fromHex, utf8 } from '../../src/util/bytes.ts'
 import { changing, messagesOf } from '../support/insider.ts'
-import { clientHellos, flipped, instead, NOTHING, play, plus, rng, type Scene, serverHellos, without } from './scene.ts'
+import {
+  accepting,
+  clientHellos,
+  flipped,
+  identity,
+  instead,
+  NOTHING,
+  play,
+  plus,
+  rng,
+  type Scene,
+  serverHellos,
+  without,
+} from './scene.ts'
 
 const V12 = { versions: ['TLS 1.2'], groups: ['x25519', 'secp256r1'] } as const
 const rsaKey = generateKey('rsa-2048', rng)
@@ -68,6 +82,60 @@ describe('secure renegotiation (RFC 5746)', () => {
     const run = run12({ change: by === 'client' ? serverHellos(instead(info)) : clientHellos(instead(info)) })
     const rfc = by === 'client' ? 'RFC 5746 3.4' : 'RFC 5746 3.6'
     expect(failure(run)).toMatchObject({ by, fault: { alert: 'handshake_failure', rfc } })
+  })
+})
+
+describe('HelloRequest (RFC 5246 7.4.1.1)', () => {
+  const REQUEST = handshake('HelloRequest', nothing, null).bytes
+  /** Before each message that the server sends in the clear; two records where a message lies in two. */
+  const everywhere: Scene['change'] = ({ from, type, content }) =>
+    from === 'server' && type === CONTENT.handshake
+      ? [{ content: concat(messagesOf(content).flatMap((message) => [REQUEST, message, REQUEST])) }]
+      : null
+
+  test('is ignored by a client that negotiates, and is no part of the transcript', () => {
+    const s = { tickets: new TicketSealer(rng), clientAuth: 'require', judge: accepting } as const
+    const c = { identities: [identity] }
+    for (const versions of [['TLS 1.2'], ['TLS 1.3', 'TLS 1.2']] as const) {
+      const run = run12({ c: { ...c, versions }, s, change: everywhere })
+      expectTalk(run)
+      const { session } = run.find('client', 'session')!
+      const again = run12({ c: { ...c, versions, session }, s, change: everywhere })
+      expectTalk(again)
+      expect(again.find('client', 'connected')?.connected.resumed).toBe(true)
+    }
+  })
+
+  test('comes where TLS 1.3 was settled, or alone offered: refused', () => {
+    const change = changing('server', 'ServerHello', (m) => [REQUEST, m])
+    const versions = ['TLS 1.3'] as const
+    expect(failure(play({ c: { versions }, change }))).toMatchObject({
+      by: 'client',
+      fault: { alert: 'unexpected_message' },
+    })
+    const early = (epoch: string) => (piece: { epoch: string; from: string; n: number }) =>
+      piece.from === 'server' && piece.epoch === epoch && piece.n === 0
+        ? [{ type: CONTENT.handshake, content: REQUEST }, {}]
+        : null
+    const settled = play({ change: early('handshake') })
+    expect(failure(settled)).toMatchObject({ by: 'client', fault: { alert: 'unexpected_message' } })
+    const second = changing('server', 'ServerHello', (m) => [REQUEST, m], 1)
+    const retried = play({ c: { groups: ['secp256r1', 'x25519'], keyShares: ['secp256r1'] }, change: second })
+    expect(failure(retried)).toMatchObject({ by: 'client', fault: { alert: 'unexpected_message' } })
+  })
+
+  test('is empty, and does not come for ever', () => {
+    const long = run12({ change: changing('server', 'Certificate', (m) => [fromHex('0000000100'), m]) })
+    expect(failure(long)).toMatchObject({ by: 'client', fault: { alert: 'decode_error' } })
+    const many = (n: number) =>
+      run12({ change: changing('server', 'Certificate', (m) => [...Array(n).fill(REQUEST), m]) })
+    expectTalk(many(32))
+    expect(failure(many(33))).toMatchObject({ by: 'client', fault: { alert: 'unexpected_message' } })
+  })
+
+  test('from a client is refused', () => {
+    const run = run12({ change: changing('client', 'ClientKeyExchange', (m) => [REQUEST, m]) })
+    expect(failure(run)).toMatchObject({ by: 'server', fault: { alert: 'unexpected_message' } })
   })
 })
 

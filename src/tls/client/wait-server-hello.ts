@@ -9,6 +9,7 @@ import { DOWNGRADE, isRetry, type ServerHello, serverHello } from '../message/he
 import { VERSION, VERSION_CODE, type Version, versionName } from '../numbers.ts'
 import type { State } from '../state.ts'
 import type { Offer } from './offer.ts'
+import { IGNORED12 } from './tls12/ignored.ts'
 import { start12 } from './tls12/start.ts'
 import { retry } from './tls13/retry.ts'
 import { start13 } from './tls13/start.ts'
@@ -20,6 +21,11 @@ export class WaitServerHello implements State {
   readonly reads = 'nothing'
 
   constructor(private readonly offer: Offer) {}
+
+  get ignores(): readonly 'HelloRequest'[] {
+    const { versions, retry } = this.offer
+    return retry === null && versions.includes('TLS 1.2') ? IGNORED12 : []
+  }
 
   /** Early data goes out while we wait (RFC 8446 2.3). */
   get writes(): 'nothing' | 'early data' {

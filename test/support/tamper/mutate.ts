@@ -37,8 +37,12 @@ export function mutated(records: readonly Uint8Array[], i: number, rng: Rng): Ui
   }
 }
 
+/** Nobody here sends it, and it is too odd to come about by chance. */
+const HELLO_REQUEST = Uint8Array.of(22, 3, 3, 0, 4, 0, 0, 0, 0)
+
 /** A well-framed record of any content. */
 function forged(rng: Rng): Uint8Array {
+  if (rng.below(8) === 0) return HELLO_REQUEST
   const payload = rng.bytes(1 + rng.below(60))
   return Uint8Array.of([20, 21, 22, 23, 24][rng.below(5)], 3, 3, 0, payload.length, ...payload)
 }

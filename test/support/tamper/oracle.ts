@@ -169,7 +169,8 @@ export class Oracle {
       const due = this.dueMessage()
       const type = this.joined[0]
       const { joined } = this
-      if (this.expected(due?.bytes).every((name) => HANDSHAKE[name] !== type)) {
+      const ignored = type === HANDSHAKE.HelloRequest && this.ignoresHelloRequest
+      if (!ignored && this.expected(due?.bytes).every((name) => HANDSHAKE[name] !== type)) {
         return both(sum, alert('RFC 8446 4; RFC 5246 7.4', 'unexpected_message'))
       }
       if (joined.length < 4) return sum
@@ -178,6 +179,8 @@ export class Oracle {
       if (joined.length < length) return sum
       const message = joined.subarray(0, length)
       this.joined = joined.subarray(length)
+      if (ignored && length > 4) return both(sum, alert('RFC 5246 7.4.1.1', 'decode_error'))
+      if (ignored) continue
       if (due === undefined || !equalBytes(due.bytes, message)) sum = both(sum, this.altered(due, message))
       if (due === undefined) return sum
       this.message++
@@ -219,6 +222,11 @@ export class Oracle {
       : name === 'CertificateRequest'
         ? [name, 'ServerHelloDone']
         : [name]
+  }
+
+  /** RFC 5246 7.4.1.1: in a handshake that is, or may become, one of TLS 1.2. */
+  private get ignoresHelloRequest(): boolean {
+    return this.how.victim === 'client' && this.how.version === 'TLS 1.2'
   }
 
   /** The keys the receiver reads with: those of what is due, for it keeps step with the sender until something is amiss. */

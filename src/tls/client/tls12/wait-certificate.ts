@@ -6,6 +6,7 @@ import { certificate12 } from '../../message/certificate.ts'
 import { type Handshake, open } from '../../message/handshake.ts'
 import { HANDSHAKE } from '../../numbers.ts'
 import type { State } from '../../state.ts'
+import { IGNORED12 } from './ignored.ts'
 import type { Handshake12 } from './start.ts'
 import { afterCertificate } from './wait-server-done.ts'
 
@@ -13,6 +14,7 @@ import { afterCertificate } from './wait-server-done.ts'
 export class WaitCertificate12 implements State {
   readonly at = 'WAIT_CERT'
   readonly expects = ['Certificate'] as const
+  readonly ignores = IGNORED12
   readonly reads = 'nothing'
   readonly writes = 'nothing'
 
@@ -33,6 +35,7 @@ export class WaitCertificate12 implements State {
 class WaitCertificateStatus implements State {
   readonly at = 'WAIT_STATUS'
   readonly expects: readonly ('CertificateStatus' | 'ServerKeyExchange' | 'CertificateRequest' | 'ServerHelloDone')[]
+  readonly ignores = IGNORED12
   readonly reads = 'nothing'
   readonly writes = 'nothing'
 

@@ -7,6 +7,7 @@ import type { State } from '../../state.ts'
 import { Connected12 } from '../../tls12/connected.ts'
 import { checkFinished12, sendFinished12 } from '../../tls12/finished.ts'
 import type { Protections12, Secrets12 } from '../../tls12/keys.ts'
+import { IGNORED12 } from './ignored.ts'
 import type { Handshake12 } from './start.ts'
 
 const NOTHING = new Uint8Array(0)
@@ -32,6 +33,7 @@ export interface Ending12 {
 export class WaitChangeCipherSpec implements State {
   readonly at: string
   readonly expects: readonly 'NewSessionTicket'[]
+  readonly ignores = IGNORED12
   readonly reads = 'nothing'
   readonly writes = 'nothing'
 
@@ -63,6 +65,7 @@ export class WaitChangeCipherSpec implements State {
 class WaitFinished12 implements State {
   readonly at = 'WAIT_FINISHED'
   readonly expects = ['Finished'] as const
+  readonly ignores = IGNORED12
   readonly reads = 'nothing'
   readonly writes = 'nothing'
 

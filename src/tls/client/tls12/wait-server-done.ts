@@ -12,6 +12,7 @@ import { DEFAULT_SCHEMES } from '../../schemes.ts'
 import type { State } from '../../state.ts'
 import { checkSigned, signedParams } from '../../tls12/proof.ts'
 import { sendClientFlight } from './flight.ts'
+import { IGNORED12 } from './ignored.ts'
 import type { Handshake12 } from './start.ts'
 
 /** The server's ephemeral share, signed. */
@@ -30,6 +31,7 @@ export function afterCertificate(known: Handshake12, judged: Judged): State {
 class WaitServerKeyExchange implements State {
   readonly at = 'WAIT_SKE'
   readonly expects = ['ServerKeyExchange'] as const
+  readonly ignores = IGNORED12
   readonly reads = 'nothing'
   readonly writes = 'nothing'
 
@@ -57,6 +59,7 @@ class WaitServerKeyExchange implements State {
 class WaitServerDone implements State {
   readonly at = 'WAIT_SHD'
   readonly expects: readonly ('CertificateRequest' | 'ServerHelloDone')[]
+  readonly ignores = IGNORED12
   readonly reads = 'nothing'
   readonly writes = 'nothing'
 
