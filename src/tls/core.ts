@@ -28,7 +28,7 @@ type StepBody = Without<TlsEvent, 'role' | 'connection'>
  */
 export class Core {
   readonly transcript = new Transcript()
-  readonly input = new RecordInput()
+  readonly input: RecordInput
   readonly output: RecordOutput
   readonly joiner: Joiner
   readonly limits: Limits
@@ -53,6 +53,7 @@ export class Core {
     readonly role: TlsRole,
     readonly config: CommonConfig,
   ) {
+    this.input = new RecordInput(this.peer)
     this.output = new RecordOutput(config.paddingUnit ?? 0)
     this.limits = { ...DEFAULT_LIMITS, ...config.limits }
     this.joiner = new Joiner(this.limits.handshakeMessage)

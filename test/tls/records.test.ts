@@ -6,10 +6,10 @@ import type { Loopback } from '../../src/tls/loopback.ts'
 import { handshake, handshakeOf, open } from '../../src/tls/message/handshake.ts'
 import { clientHello, RETRY_RANDOM, serverHello } from '../../src/tls/message/hello.ts'
 import { CONTENT } from '../../src/tls/numbers.ts'
-import { concat, utf8 } from '../../src/util/bytes.ts'
-import type { Change, Replacement } from '../support/insider.ts'
+import { concat, fromHex, utf8 } from '../../src/util/bytes.ts'
+import type { Change, Piece, Replacement } from '../support/insider.ts'
 import { messagesOf } from '../support/insider.ts'
-import { ASKING, accepting, NOW, play, RETRIED, returning, rng, type Scene } from './scene.ts'
+import { ASKING, accepting, early, NOW, play, RETRIED, returning, rng, type Scene } from './scene.ts'
 
 const V12 = { versions: ['TLS 1.2'], groups: ['x25519', 'secp256r1'] } as const
 const SCENES: readonly (readonly [string, () => Scene])[] = [
@@ -96,3 +96,25 @@ function rest(bytes: Uint8Array): number {
   }
   return length
 }
+
+describe('an alert in the clear (RFC 8446 A.1)', () => {
+  const ALERT = { type: CONTENT.alert, content: Uint8Array.of(2, 42), bare: true } as const
+  const ahead =
+    (epoch: Piece['epoch'], nth: number): Change =>
+    (piece) =>
+      piece.from === 'client' && piece.epoch === epoch && piece.n === nth ? [ALERT, {}] : null
+  const failed = (run: Loopback) => run.find('server', 'failed')
+
+  test('is heard from a client that has not used its handshake keys yet, early data or not', () => {
+    const heard = { by: 'client', fault: { alert: 'bad_certificate' } }
+    expect(failed(play({ change: ahead('handshake', 0) }))).toMatchObject(heard)
+    const run = play({ ...early((end) => end.writeEarly(utf8('0-RTT'))), change: ahead('early data', 1) })
+    expect(failed(run)).toMatchObject(heard)
+    expect(String(run.received('server'))).toBe('0-RTT')
+  })
+
+  test('is refused once it has', () => {
+    const run = play({ after: (both) => both.feed('server', both.server.receive(fromHex('1503030002022a'), NOW)) })
+    expect(failed(run)).toMatchObject({ by: 'server', fault: { alert: 'unexpected_message', rfc: 'RFC 8446 5.2' } })
+  })
+})

@@ -67,7 +67,7 @@ export class Observer {
       finished: false,
     })
     this.halves = {
-      client: half(new RecordInput(), new Joiner(this.core.limits.handshakeMessage)),
+      client: half(new RecordInput('client'), new Joiner(this.core.limits.handshakeMessage)),
       server: half(this.core.input, this.core.joiner),
     }
   }

@@ -1,4 +1,4 @@
-import type { TlsEpoch } from '../../trace/steps/tls.ts'
+import type { TlsEpoch, TlsRole } from '../../trace/steps/tls.ts'
 import { TlsError } from '../alert.ts'
 import type { Opened, Protection } from '../cipher/protection.ts'
 import { CONTENT, contentName } from '../numbers.ts'
@@ -27,8 +27,11 @@ export class RecordInput {
   sizeLimit = MAX_PLAIN + 1
   /** Bytes of undecryptable early data still to be passed over (RFC 8446 4.2.10); 0 most of the time. */
   skip = 0
-  /** In TLS 1.3 an alert may come unprotected as long as nothing protected has come: the peer had no keys yet. */
-  private openedAny = false
+  /** The client has answered under handshake keys. */
+  private answered = false
+
+  /** `from` whom the records are. */
+  constructor(private readonly from: TlsRole) {}
 
   /** Rekeys; the sequence starts over. */
   protect(protection: Protection, epoch: TlsEpoch): void {
@@ -47,13 +50,21 @@ export class RecordInput {
     }
     if (this.protection.version === 'TLS 1.3') {
       if (raw.type === CONTENT.changeCipherSpec) return this.plain(raw)
-      if (raw.type === CONTENT.alert && !this.openedAny) return this.plain(raw)
+      if (raw.type === CONTENT.alert && this.takesPlainAlerts) return this.plain(raw)
       if (raw.type !== CONTENT.applicationData) {
         const rule = `protected records look like application_data, this one says ${contentName(raw.type)}`
         throw new TlsError('unexpected_message', rule, 'RFC 8446 5.2')
       }
     }
     return this.unprotect(raw, this.protection)
+  }
+
+  /**
+   * RFC 8446 A.1: a client may send alerts on what follows the ServerHello in the clear, or under the keys of early data. A
+   * server has its handshake keys from the ServerHello on (A.2), and nobody but an attacker would write without.
+   */
+  private get takesPlainAlerts(): boolean {
+    return this.from === 'client' && !this.answered
   }
 
   private plain(raw: RawRecord): InputRecord {
@@ -77,7 +88,7 @@ export class RecordInput {
       throw new TlsError('bad_record_mac', rule, protection.version === 'TLS 1.3' ? 'RFC 8446 5.2' : 'RFC 5246 7.2.2')
     }
     this.skip = 0
-    this.openedAny = true
+    if (this.epoch !== 'early data') this.answered = true
     const sequence = this.sequence++
     this.checkSize(opened, protection)
     return { raw, type: opened.type, content: opened.content, epoch: this.epoch, sequence, opened }

@@ -128,7 +128,7 @@ export class Oracle {
     if (epoch === 'TLS 1.2') return alert('RFC 5246 6.2.3, 7.2.2', 'bad_record_mac')
     if (epoch === 'TLS 1.3') {
       if (type === CONTENT.changeCipherSpec) return this.changeCipherSpec(content)
-      // RFC 8446 5.2: 23 outside, always; but a peer that has no keys yet sends its alert in the clear (6).
+      // RFC 8446 5.2: 23 outside, always; but a client may send alerts in the clear until it has used its handshake keys (A.1).
       if (type === CONTENT.alert && this.firstProtected()) return this.alert(content)
       if (type !== CONTENT.applicationData) return alert('RFC 8446 5.2', 'unexpected_message')
       return alert('RFC 8446 5.2', 'bad_record_mac')
@@ -235,7 +235,7 @@ export class Oracle {
   }
 
   private firstProtected(): boolean {
-    return this.sent.findIndex(({ epoch }) => epoch !== 'plaintext') === this.at
+    return this.how.victim === 'server' && this.sent.findIndex(({ epoch }) => epoch !== 'plaintext') === this.at
   }
 
   private finished(): boolean {

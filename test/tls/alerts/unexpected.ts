@@ -69,6 +69,12 @@ export const UNEXPECTED: readonly Row[] = [
       after: (run) => run.feed('client', run.client.receive(fromHex('140303000101'), NOW)),
     },
     'RFC 8446 5: a record of no known type inside': { after: show('client', 99, utf8('?')) },
+    'RFC 8446 5.2: an alert in the clear, once the server has keys for it': {
+      change: ({ from, epoch, n }) =>
+        from === 'server' && epoch === 'handshake' && n === 0
+          ? [{ type: CONTENT.alert, content: Uint8Array.of(2, 40), bare: true }, {}]
+          : null,
+    },
     'RFC 8446 5.2: plaintext among protected records': {
       after: (run) => run.feed('client', run.client.receive(fromHex('160303000414000000'), NOW)),
     },
