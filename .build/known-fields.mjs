@@ -4,10 +4,11 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 const root = join(import.meta.dirname, '..')
-const files = ['core/v1', 'apps/v1', 'batch/v1', 'policy/v1', 'discovery/v1', 'meta/v1']
+const files = ['core/v1', 'apps/v1', 'batch/v1', 'policy/v1', 'discovery/v1', 'networking/v1', 'meta/v1']
 const KINDS = [
   ...['Namespace', 'Pod', 'ReplicationController', 'ReplicaSet', 'Deployment', 'StatefulSet', 'DaemonSet'],
   ...['Job', 'CronJob', 'PodDisruptionBudget', 'Service', 'Endpoints', 'EndpointSlice', 'ConfigMap'],
+  ...['Ingress', 'IngressClass'],
 ]
 /** Fields of Kubernetes 1.31 to 1.35. */
 const SINCE = {

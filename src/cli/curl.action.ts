@@ -124,7 +124,7 @@ function countText(requests: readonly Request[]): string[] {
 
 function plain({ result, glance, packets, lines, seen }: Request): object {
   const { code, status, message, headers, body } = result
-  const { dns, tcp, unheard } = seen
+  const { dns, tcp, unheard, routes } = seen
   const secure = result.tls === null && seen.tls === null ? null : plainTls(seen.tls, result.tls)
   return {
     exit: code,
@@ -134,6 +134,7 @@ function plain({ result, glance, packets, lines, seen }: Request): object {
     dns,
     tcp,
     tls: secure,
+    routes,
     unheard,
     headers,
     body: text(body),
@@ -159,6 +160,7 @@ function plainTls(seen: TlsSeen | null, result: TlsResult | null): object {
     failed: progress?.failed ?? null,
     certificate: verdict,
     object: held,
+    ingress: seen.ingress,
     alert,
     records: carried.records,
     lost: carried.lost,

@@ -11,7 +11,7 @@ export interface TlsConnection {
   readonly at: number
   /** What the client did, and the judgements of certificates at its end, in order. */
   readonly steps: readonly Step[]
-  /** The same of the server; empty when it is no program of this emulation, or never got the ClientHello. */
+  /** The same of the server, and how an ingress controller chose its certificate; empty when it is no program of this emulation, or never got the ClientHello. */
   readonly serverSteps: readonly Step[]
   /** What both ends did, the client's first. */
   readonly events: readonly Event[]
@@ -45,11 +45,18 @@ function endsOf(recorded: Recorded): End[] {
   const ends: End[] = []
   const open = new Map<string, End>()
   const latest = new Map<string, End>()
+  /** What a controller chose for a connection whose TLS has not begun. */
+  const chosen = new Map<string, Step>()
   for (const step of recorded.steps) {
     const { event } = step
-    if (!isTls(event) && !event.kind.startsWith('cert-')) continue
+    const choice = event.kind === 'ingress-certificate'
+    if (!choice && !isTls(event) && !event.kind.startsWith('cert-')) continue
     const place = recorded.places[step.place]
     const here = `${place.node} ${place.netns}`
+    if (choice) {
+      chosen.set(`${here} server ${event.connection}`, step)
+      continue
+    }
     if (!isTls(event)) {
       latest.get(here)?.steps.push(step)
       continue
@@ -57,7 +64,9 @@ function endsOf(recorded: Recorded): End[] {
     const key = `${here} ${event.role} ${event.connection}`
     let end = open.get(key)
     if (begins(event) && !(end !== undefined && retried(end))) {
-      end = { role: event.role, place, at: step.at, steps: [], hello: event.bytes }
+      const before = chosen.get(key)
+      chosen.delete(key)
+      end = { role: event.role, place, at: step.at, steps: before === undefined ? [] : [before], hello: event.bytes }
       ends.push(end)
       open.set(key, end)
     }

@@ -4,6 +4,7 @@ export { type Identity, type Issuer, issueCertificate, selfSign } from './issue/
 export { type ClusterPki, type ClusterPkiOptions, clusterPki, serviceIdentity, serviceNames } from './issue/cluster.ts'
 export { issueCrl } from './issue/crl.ts'
 export { FAULTS, type Fault, type Presented, present } from './issue/faults.ts'
+export { FAKE_CERTIFICATE, fakeCertificate } from './issue/ingress.ts'
 export { issueOcspResponse } from './issue/ocsp.ts'
 export { keyMismatch } from './match-key.ts'
 export { type ReferenceId, referenceId } from './path/identity.ts'

@@ -1,6 +1,7 @@
 import type { PodContext } from '../app/context.ts'
 import { type HttpsClient, httpsUpgrade, type Sessions } from '../app/curl/https.ts'
 import type { Upgrade } from '../app/curl/options.ts'
+import type { OwnCertificate } from '../app/ingress/certificate.ts'
 import { type AcceptTls, acceptTls, type KeyLog } from '../app/tls/accept.ts'
 import { nameOf, selects } from '../kube/api/meta.ts'
 import type { Pod } from '../kube/api/pod.ts'
@@ -9,11 +10,14 @@ import {
   type Certificate,
   type Crl,
   endEntity,
+  FAKE_CERTIFICATE,
+  fakeCertificate,
   type Identity,
   present,
   rootCa,
   serviceIdentity,
   serviceNames,
+  subordinateCa,
   type Trust,
 } from '../pki/certificates.ts'
 import { emulatedSigner } from '../pki/keys.ts'
@@ -25,10 +29,10 @@ import { formatAddress } from '../util/address.ts'
 import { inputError, type SourcePosition } from '../util/diagnostics.ts'
 import type { Rng } from '../util/rng.ts'
 import type { Services } from './services.ts'
-import { Bundles } from './tls/bundles.ts'
+import { Bundles, type TlsFile } from './tls/bundles.ts'
 import { type IssueSpec, issue, readIssue } from './tls/issue.ts'
-import { namesOf, Origins } from './tls/origins.ts'
-import type { TlsServing } from './tls/serving.ts'
+import { namesOf, type Origin, Origins } from './tls/origins.ts'
+import { PLAIN, type TlsServing } from './tls/serving.ts'
 
 const DAY = 86_400_000
 const SERVE = 'podwire.dev/serve'
@@ -75,6 +79,24 @@ export class ClusterTls {
     return this.authority
   }
 
+  private below: Identity | null = null
+
+  /** A CA below the cluster's: who trusts that one has to be shown this one's certificate. */
+  private get intermediate(): Identity {
+    const { ca, epoch } = this
+    const spec = { subject: 'kubernetes-intermediate', ca: { pathLength: 0 }, key: 'p-256' } as const
+    this.below ??= subordinateCa(
+      { ...spec, notBefore: epoch - 30 * DAY, notAfter: epoch + 5 * 365 * DAY },
+      ca,
+      this.rng.fork('kubernetes-intermediate'),
+    )
+    return this.below
+  }
+
+  private issuer(name: IssueSpec['issuer']): Identity {
+    return name === 'intermediate' ? this.intermediate : this.ca
+  }
+
   /** For curl in a pod: trusts the cluster's CA, `roots` instead, or (curl -k) anybody. */
   client({ insecure, roots, ...options }: ClientOptions): Upgrade {
     const judge = insecure ? trustingAnyone : trusting(roots === undefined ? this.trust : { roots, known: this.known })
@@ -115,6 +137,36 @@ export class ClusterTls {
     }
     const base = this.serverConfig(namespace, tls, context)
     return acceptTls(context, () => ({ ...base, identities: identities() }), this.log)
+  }
+
+  /** For an ingress controller: the Secret's certificate in the version that it was configured with, or its default one. */
+  ingress(pod: Pod, context: PodContext, defaultCertificate: string): (certificate: OwnCertificate) => AcceptTls {
+    const { namespace, name } = pod.meta
+    const rng = this.rng.fork(`ingress controller ${namespace}/${name}`)
+    const base = this.serverConfig(namespace, PLAIN, context)
+    const loaded = new Map<string, TlsIdentity>()
+    const load = (identity: Identity, origin: Origin): TlsIdentity => {
+      const { fingerprint } = identity.certificate
+      const known = loaded.get(fingerprint) ?? identify(identity, rng.fork(fingerprint))
+      loaded.set(fingerprint, known)
+      this.origins.add(identity.certificate, origin)
+      return known
+    }
+    const fake = fakeCertificate(this.epoch + Math.floor(context.simulation.now / 1e6), rng.fork('fake certificate'))
+    const fallback = (): TlsIdentity => {
+      const named = defaultCertificate === '' ? null : this.bundles.current(defaultCertificate, context.simulation.now)
+      if (named?.kind === 'file')
+        return load(named.file.identity, { object: `Secret ${defaultCertificate}`, key: 'tls.crt' })
+      return load(fake, { object: `Pod ${namespace}/${name}`, key: FAKE_CERTIFICATE })
+    }
+    const chosen = (certificate: OwnCertificate): TlsIdentity => {
+      if (certificate.from === 'default') return fallback()
+      const { secret } = certificate.choice
+      const wanted = ({ identity }: TlsFile): boolean => identity.certificate.fingerprint === certificate.fingerprint
+      const file = this.bundles.versions(secret).find(wanted)
+      return file === undefined ? fallback() : load(file.identity, { object: `Secret ${secret}`, key: 'tls.crt' })
+    }
+    return (certificate) => acceptTls(context, () => ({ ...base, identities: [chosen(certificate)] }), this.log)
   }
 
   /** Roots by name: `cluster-ca`, `secret/[NS/]NAME`, `configmap/[NS/]NAME`. Throws InputError. */
@@ -165,9 +217,16 @@ export class ClusterTls {
   /** A new certificate in a Secret, from the cluster's CA, as cert-manager renews one. Throws InputError for a Secret without names. */
   rotate(secret: string, spec: Partial<IssueSpec>, now: Nanos, at: SourcePosition): void {
     const names = spec.names ?? this.namesIn(secret, at)
-    const full = { key: 'p-256', fault: null, validFor: 90 * DAY, ...spec, names } as const
+    const full = { key: 'p-256', fault: null, validFor: 90 * DAY, issuer: 'ca', ...spec, names } as const
     const [namespace, name] = secret.split('/')
-    const made = issue(name, namespace, full, this.ca, this.epoch + now / 1e6, this.rng.fork(`${secret} at ${now}`))
+    const made = issue(
+      name,
+      namespace,
+      full,
+      this.issuer(full.issuer),
+      this.epoch + now / 1e6,
+      this.rng.fork(`${secret} at ${now}`),
+    )
     this.learn(made)
     this.bundles.put(secret, made.identity, [], now)
   }
@@ -235,7 +294,14 @@ export class ClusterTls {
   private issueFor(secret: Bundle): Identity {
     const { namespace, name } = secret.meta
     const spec = readIssue(secret.issue ?? '') as IssueSpec
-    const made = issue(name, namespace, spec, this.ca, this.epoch, this.rng.fork(`Secret ${nameOf(secret.meta)}`))
+    const made = issue(
+      name,
+      namespace,
+      spec,
+      this.issuer(spec.issuer),
+      this.epoch,
+      this.rng.fork(`Secret ${nameOf(secret.meta)}`),
+    )
     this.learn(made)
     return made.identity
   }

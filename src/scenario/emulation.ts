@@ -15,6 +15,7 @@ import { type Diagnostic, inputError, type SourcePosition } from '../util/diagno
 import { Rng } from '../util/rng.ts'
 import { withAddons } from './addons.ts'
 import { Cluster, type Host } from './cluster.ts'
+import { ClusterIngress } from './cluster-ingress.ts'
 import { ClusterTls } from './cluster-tls.ts'
 import { Directory, type Target } from './directory.ts'
 import { ClusterDns } from './dns.ts'
@@ -80,6 +81,7 @@ export class Emulation {
   readonly inventory: Inventory
   readonly dns: ClusterDns
   readonly tls: ClusterTls
+  readonly ingress: ClusterIngress
 
   /** `input` is completed by what kubeadm would add to it. */
   constructor(input: Inventory, options: EmulationOptions = {}) {
@@ -101,6 +103,7 @@ export class Emulation {
     this.cluster.services = this.services
     this.dns = new ClusterDns(this.plan, this.services)
     this.tls = new ClusterTls(this.services, this.kernel.rng.fork('tls'), this.epoch, inventory.bundles)
+    this.ingress = new ClusterIngress(inventory, this.services, this.tls)
     this.directory = new Directory(this.plan, this.services.all)
     const { services } = this
     this.cluster.onBuilt = (node) => serveHealthChecks(node, services, this)

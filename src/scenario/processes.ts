@@ -5,6 +5,7 @@ import type { Pod } from '../kube/api/pod.ts'
 import type { Namespace } from '../linux/namespace.ts'
 import type { Sockets } from '../linux/socket/table.ts'
 import type { Nanos } from '../sim/time.ts'
+import type { ClusterIngress } from './cluster-ingress.ts'
 import type { ClusterTls } from './cluster-tls.ts'
 import { type ClusterDns, servesDns } from './dns.ts'
 import type { Server } from './pod-sockets.ts'
@@ -18,6 +19,7 @@ export interface Surroundings {
   readonly epoch: number
   readonly dns: ClusterDns
   readonly tls: ClusterTls
+  readonly ingress: ClusterIngress
 }
 
 /** Starts a process in a namespace; its first step says so. A pod's asks the cluster's DNS, a machine's does not. */
@@ -43,7 +45,8 @@ export function serverOf(pod: Pod, around: () => Surroundings): Server | null {
 }
 
 /** How a pod's servers speak TLS; its Secrets were mounted when it started. */
-export const secureOf = (pod: Pod, { tls }: Surroundings, started: Nanos): Secure => ({
+export const secureOf = (pod: Pod, { tls, ingress }: Surroundings, started: Nanos): Secure => ({
+  ingress: (process, serving) => ingress.run(pod, process, serving),
   https: (process, serving) => tls.server(pod, serving, process, started),
   edge(process, port, serving) {
     const accept = tls.server(pod, serving, process, started)

@@ -1,4 +1,5 @@
 import type { CertificateEvent } from './steps/cert.ts'
+import type { IngressEvent } from './steps/ingress.ts'
 import type { KubeEvent } from './steps/kube.ts'
 import type { PacketEvent, ProgramEvent, SocketEvent } from './steps/packet.ts'
 import type { TlsEvent } from './steps/tls.ts'
@@ -12,7 +13,7 @@ export type PlaceId = number
 /** Index into the arena of frames. */
 export type FrameRef = number
 
-export type Event = PacketEvent | SocketEvent | ProgramEvent | KubeEvent | TlsEvent | CertificateEvent
+export type Event = PacketEvent | SocketEvent | ProgramEvent | KubeEvent | IngressEvent | TlsEvent | CertificateEvent
 
 /** One thing that happened. Everything podwire shows is derived from these. */
 export interface Step<E extends Event = Event> {

@@ -1,16 +1,13 @@
 import { SocketError } from '../../linux/socket/error.ts'
-import type { Stream } from '../../linux/socket/stream.ts'
 import type { Listener } from '../../linux/socket/tcp/listener.ts'
 import type { TcpStream } from '../../linux/socket/tcp/stream.ts'
-import { type Process, wait } from '../../sim/process.ts'
+import type { Process } from '../../sim/process.ts'
 import { nameMatches } from '../../tls/name.ts'
-import { peekHello } from '../../tls/peek.ts'
-import { concat } from '../../util/bytes.ts'
 import type { PodContext } from '../context.ts'
-import { CurlFailure } from '../curl/failure.ts'
 import type { Upgrade } from '../curl/options.ts'
 import type { AcceptTls } from '../tls/accept.ts'
-import { TlsBroken } from '../tls/stream.ts'
+import { readHello } from './hello.ts'
+import { isBroken, splice } from './splice.ts'
 
 /** Where connections for a host go, and who ends their TLS: the server behind, or the edge. */
 export interface Route {
@@ -29,8 +26,6 @@ export interface EdgeOptions {
   readonly connect: Upgrade
 }
 
-const CHUNK = 65_536
-
 /**
  * A layer 4 proxy at the edge, as HAProxy in tcp mode or a TCP router is one: it reads the name in the ClientHello and opens
  * a second connection. Passed through, the handshake is between client and server and the edge carries bytes it cannot
@@ -46,7 +41,7 @@ export function serveEdge(context: PodContext, options: EdgeOptions): Listener {
 function* connection(context: PodContext, tcp: TcpStream, options: EdgeOptions): Process {
   try {
     const first = yield* readHello(tcp)
-    if (first === null) return
+    if (first.kind !== 'hello') return
     const route = options.routes.find(({ host }) => first.name !== null && nameMatches(host, first.name)) ?? null
     if (route === null) {
       context.print(`no route for ${first.name ?? 'a client without SNI'}`)
@@ -57,23 +52,10 @@ function* connection(context: PodContext, tcp: TcpStream, options: EdgeOptions):
     if (route.mode === 'passthrough') yield* passthrough(context, tcp, first.bytes, route)
     else yield* terminate(context, tcp, first.bytes, route, options)
   } catch (error) {
-    if (!(error instanceof SocketError || error instanceof TlsBroken || error instanceof CurlFailure)) throw error
+    if (!isBroken(error)) throw error
     context.print(`closed: ${error.message}`)
   } finally {
     tcp.close()
-  }
-}
-
-/** The bytes of a whole ClientHello, and the name in it. Null: the client said nothing that is TLS. */
-function* readHello(tcp: TcpStream): Process<{ readonly bytes: Uint8Array; readonly name: string | null } | null> {
-  let bytes: Uint8Array = new Uint8Array(0)
-  for (;;) {
-    const more = yield* tcp.read(CHUNK)
-    if (more === null) return null
-    bytes = concat([bytes, more])
-    const seen = peekHello(bytes)
-    if (seen === 'not TLS') return null
-    if (seen !== null) return { bytes, name: seen.serverName }
   }
 }
 
@@ -113,28 +95,4 @@ function* open(context: PodContext, tcp: TcpStream, { backend, port }: Route): P
   const found = yield* context.names.resolve(backend)
   if (found.kind !== 'found') throw new SocketError('EHOSTUNREACH', `resolve ${backend}`)
   return yield* context.sockets.connect(found.addresses[0], port, { noDelay: true, cause: tcp.cause })
-}
-
-/** Carries bytes both ways until both sides have ended. */
-function* splice(context: PodContext, front: Stream, behind: Stream): Process {
-  const back = context.fork(pump(behind, front), 'answers')
-  try {
-    yield* pump(front, behind)
-    if (back.outcome === null) yield* wait(back.ended)
-  } finally {
-    back.kill()
-    front.close()
-    behind.close()
-  }
-}
-
-/** An end that breaks takes the other with it, as a reset does. */
-function* pump(from: Stream, to: Stream): Process {
-  try {
-    for (let bytes = yield* from.read(CHUNK); bytes !== null; bytes = yield* from.read(CHUNK)) yield* to.write(bytes)
-    to.shutdown()
-  } catch (error) {
-    if (!(error instanceof SocketError || error instanceof TlsBroken || error instanceof CurlFailure)) throw error
-    to.abort()
-  }
 }

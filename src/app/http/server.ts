@@ -32,7 +32,7 @@ function* connection(context: PodContext, tcp: TcpStream, options: HttpServerOpt
   try {
     const stream = options.upgrade === undefined ? tcp : yield* options.upgrade(tcp)
     if (stream === null) return
-    yield* exchange(context, tcp, stream, options)
+    yield* answerHttp(context, tcp, stream, options)
     stream.close()
   } catch (error) {
     // The peer broke off, or what came was altered on the way.
@@ -42,8 +42,13 @@ function* connection(context: PodContext, tcp: TcpStream, options: HttpServerOpt
   }
 }
 
-/** Requests one after another, until either side ends it. */
-function* exchange(context: PodContext, tcp: TcpStream, stream: Stream, options: HttpServerOptions): Process {
+/** Answers requests one after another on a connection that was accepted, until either side ends it. */
+export function* answerHttp(
+  context: PodContext,
+  tcp: TcpStream,
+  stream: Stream,
+  options: Pick<HttpServerOptions, 'respond'>,
+): Process {
   const parser = new HttpParser('request')
   let head: RequestHead | null = null
   let body: Uint8Array[] = []

@@ -6,6 +6,8 @@ export interface ChangeFacts {
   readonly object: string
   /** `tls.crt`; `annotation podwire.dev/serve`. */
   readonly key: string
+  /** `Ingress default/shop: spec.tls[0].secretName`, whose controller serves the Secret; null where none does. */
+  readonly via: string | null
   /** Names in the certificate, without their kind. */
   readonly names: readonly string[]
   /** The name asked for; null when none was. */
@@ -21,7 +23,9 @@ export interface ChangeFacts {
 
 const list = (names: readonly string[]): string => (names.length === 0 ? 'no name' : names.join(', '))
 /** Where the new certificate goes. */
-const put = ({ object, key }: ChangeFacts): string => {
+const put = ({ object, key, via }: ChangeFacts): string => {
+  if (via !== null)
+    return `put it into ${object} (tls.crt, tls.key), which ${via} names: the controller takes it up by itself`
   if (object.startsWith('Secret '))
     return `put it into ${object} (tls.crt, tls.key), and have the server read its files again`
   return key.startsWith('annotation ')

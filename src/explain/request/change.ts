@@ -3,6 +3,7 @@ import type { CertificateError } from '../../trace/steps/cert.ts'
 import type { TlsEvent, TlsRole } from '../../trace/steps/tls.ts'
 import { type ChangeFacts, change as en } from '../messages/en-change.ts'
 import { tls } from '../messages/en-tls.ts'
+import { choiceIn, fieldOf, ingressChange } from './ingress.ts'
 import { answersCertificate, CERTIFICATE_ALERTS } from './stages.ts'
 
 /** A certificate by the object that holds it. */
@@ -42,10 +43,15 @@ export interface Change {
 export function changeFor(alert: string, events: readonly Event[], involved: Involved | null): Change | null {
   const errors = CERTIFICATE_ALERTS.includes(alert) ? certificateErrors(events) : []
   const held = involved === null ? null : heldBy(events, involved)
+  const choice = isServers(events) ? choiceIn(events) : null
   if (errors.length > 0) {
+    const behind = choice === null ? null : ingressChange(choice, held === null ? null : `${held.object}, ${held.key}`)
+    if (behind !== null) return behind
     if (involved === null || held === null) return bare(tls.certificateFix[errors[0].code])
-    const fix = en.certificate[errors[0].code](factsOf(events, held, involved))
-    return { object: `${held.object}, ${held.key}`, fix, commands: commandsFor(held) }
+    const via = choice === null ? null : fieldOf(choice)
+    const fix = en.certificate[errors[0].code]({ ...factsOf(events, held, involved), via })
+    const object = `${held.object}, ${held.key}`
+    return { object: via === null ? object : `${via} => ${object}`, fix, commands: commandsFor(held) }
   }
   if (held !== null && involved !== null && fails(events, 'CertificateVerify', 'ServerKeyExchange')) {
     const fix = en.certificate['key-mismatch'](factsOf(events, held, involved))
@@ -60,6 +66,10 @@ export function changeFor(alert: string, events: readonly Event[], involved: Inv
   const general = tls.alertFix[alert]
   return general === undefined ? null : bare(general)
 }
+
+/** The last judgement was of a server's certificate. */
+const isServers = (events: readonly Event[]): boolean =>
+  events.findLast((event) => event.kind === 'cert-judge')?.purpose === 'server'
 
 /** A proof of the peer's key did not verify. */
 const fails = (events: readonly Event[], ...what: readonly string[]): boolean =>
@@ -110,6 +120,7 @@ function factsOf(events: readonly Event[], { object, key, names }: HeldCertifica
   return {
     object,
     key,
+    via: null,
     names,
     asked,
     purpose: judged?.purpose === 'client' ? 'clientAuth' : 'serverAuth',

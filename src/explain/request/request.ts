@@ -5,6 +5,7 @@ import type { PacketLine } from '../session.ts'
 import { type AlertExplained, explainAlert } from '../text/alert.ts'
 import { type TlsConnection, tlsConnections } from '../tls-connections.ts'
 import type { HeldCertificate, Involved } from './change.ts'
+import { choiceIn, type IngressChoice, type IngressRoute, routesOf } from './ingress.ts'
 import { type DnsSeen, dnsSeen, stepsOfProgram, type TcpSeen, tcpSeen } from './seen.ts'
 import { type Carried, carriedBy } from './segments.ts'
 import { type TlsProgress, tlsProgress } from './stages.ts'
@@ -18,6 +19,8 @@ export interface RequestSeen {
   readonly service: string | null
   /** What the program said last that ought to have answered, and did not. */
   readonly said: { readonly by: string; readonly line: string } | null
+  /** Where ingress controllers led it, in order. */
+  readonly routes: readonly IngressRoute[]
   /** The alert of a TLS server that was spoken to in something else: the program took it for an answer. */
   readonly unheard: AlertExplained | null
 }
@@ -33,6 +36,8 @@ export interface TlsSeen {
   readonly certificate: Extract<CertificateEvent, { kind: 'cert-verdict' }> | null
   /** What holds the certificate that the server showed. */
   readonly object: HeldCertificate | null
+  /** How an ingress controller chose that certificate; null where none did. */
+  readonly ingress: IngressChoice | null
   readonly alert: AlertExplained | null
   /** Every record of either end, with its TCP segments. */
   readonly carried: Carried
@@ -66,6 +71,7 @@ export function requestSeen(
     tls,
     service: tcp === null ? null : around.service(tcp.to),
     said: line === null || tcp?.by == null ? null : { by: tcp.by.name, line },
+    routes: routesOf(index, start),
     unheard: tls !== null || tcp?.by == null ? null : unheardBy(index, start, tcp.by.name),
   }
 }
@@ -110,6 +116,7 @@ function tlsSeen(
     progress: tlsProgress(mine),
     certificate: mine.find((event) => event.kind === 'cert-verdict') ?? null,
     object: judged === undefined ? null : involved.certificate(judged.leaf.fingerprint),
+    ingress: choiceIn(connection.events),
     alert: explainAlert(connection.events, 'client', involved),
     carried: carriedBy(index, connection),
   }

@@ -2,6 +2,7 @@ import type { Event } from '../../trace/step.ts'
 import type { TlsEvent, TlsKnown, TlsRole } from '../../trace/steps/tls.ts'
 import { tls as en } from '../messages/en-tls.ts'
 import { type Change, changeFor, heldBy, type Involved } from '../request/change.ts'
+import { choiceIn, type IngressChoice, knownOf } from '../request/ingress.ts'
 import { labelled } from './columns.ts'
 
 type Alert = Extract<TlsEvent, { kind: 'tls-alert' }>
@@ -14,6 +15,8 @@ export interface AlertExplained {
   readonly rule: string
   readonly rfc: string
   readonly knew: readonly TlsKnown[]
+  /** How an ingress controller chose the server's certificate; null where none did. */
+  readonly ingress: IngressChoice | null
   /** What holds what is to be changed: `Secret default/web-tls, tls.crt`. */
   readonly object: string | null
   readonly fix: string | null
@@ -36,13 +39,29 @@ export function explainAlert(
   const sender =
     own.direction === 'sent' ? own : alerts.find((alert) => alert.role !== role && alert.direction === 'sent')
   const told = sender ?? own
-  const knew = [...told.knew, ...alerts.filter((alert) => alert !== told).flatMap((alert) => alert.knew)]
+  const choice = choiceIn(events)
+  const knew = [
+    ...told.knew,
+    ...alerts.filter((alert) => alert !== told).flatMap((alert) => alert.knew),
+    ...(choice === null ? [] : [knownOf(choice)]),
+  ]
   const by = own.direction === 'sent' ? role : role === 'client' ? 'server' : 'client'
   const { description: alert, code, rule, rfc } = told
   const change: Change = changeFor(alert, events, involved) ?? NOTHING
   const held = involved === null ? null : heldBy(events, involved)
   const object = change.object ?? (held === null ? null : `${held.object}, ${held.key}`)
-  return { alert, code, by, rule, rfc, knew: distinct(knew), ...change, object, fix: change.fix || null }
+  return {
+    alert,
+    code,
+    by,
+    rule,
+    rfc,
+    knew: distinct(knew),
+    ingress: choice,
+    ...change,
+    object,
+    fix: change.fix || null,
+  }
 }
 
 const NOTHING: Change = { object: null, fix: '', commands: [] }

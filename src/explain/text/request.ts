@@ -2,7 +2,9 @@ import type { CertificateErrorCode } from '../../trace/steps/cert.ts'
 import type { Glance } from '../glance.ts'
 import { en } from '../messages/en.ts'
 import { certificate } from '../messages/en-certificate.ts'
+import { ingress } from '../messages/en-ingress.ts'
 import { tls as words } from '../messages/en-tls.ts'
+import { knownOf } from '../request/ingress.ts'
 import type { RequestSeen, TlsSeen } from '../request/request.ts'
 import type { TlsProgress } from '../request/stages.ts'
 import { type AlertExplained, alertText, type Names, ROLES } from './alert.ts'
@@ -55,6 +57,7 @@ export function requestText(seen: RequestSeen, from: string): string[] {
   const head = [
     ...(dns === null ? [] : dnsRows(dns, from)),
     ...(tcp === null ? [] : [[say.tcp, tcpLine(tcp)] as const]),
+    ...seen.routes.map((one, i) => [i === 0 ? ingress.heading : '', ingress.route[one.outcome](one)] as const),
     ...(seen.said === null ? [] : [['', say.saidBy(seen.said.by, seen.said.line)] as const]),
   ]
   const sections = [
@@ -117,8 +120,11 @@ const namesOf = ({ client, server }: TlsSeen, peer: string | null = null): Names
 })
 const short = (name: string): string => name.replace(/^default\//, '')
 
-function objectRows({ object }: TlsSeen): string[][] {
-  return object === null ? [] : [labelled([[words.heading.object, `${object.object}, ${object.key}`]])]
+function objectRows({ object, ingress: choice }: TlsSeen): string[][] {
+  if (object === null) return []
+  const rows: (readonly [string, string])[] = [[words.heading.object, `${object.object}, ${object.key}`]]
+  if (choice !== null) rows.push([ingress.heading, knownOf(choice).fact])
+  return [labelled(rows)]
 }
 
 const readyRow = (progress: TlsProgress | null): (readonly [string, string])[] =>

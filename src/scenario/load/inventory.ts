@@ -1,3 +1,4 @@
+import type { Ingress, IngressClass } from '../../kube/api/ingress.ts'
 import type { KubeObject } from '../../kube/api/kinds.ts'
 import type { Meta } from '../../kube/api/meta.ts'
 import type { Node } from '../../kube/api/node.ts'
@@ -37,6 +38,8 @@ export interface Inventory {
   readonly objects: readonly KubeObject[]
   readonly services: readonly Service[]
   readonly slices: readonly EndpointSlice[]
+  readonly ingresses: readonly Ingress[]
+  readonly ingressClasses: readonly IngressClass[]
   /** Secrets and ConfigMaps that hold keys or certificates. */
   readonly bundles: readonly Bundle[]
   readonly hints: ConfigHints

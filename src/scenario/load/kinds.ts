@@ -2,6 +2,7 @@ import type { Fields, ObjectReader } from './fields.ts'
 import { readRoots, readSecret } from './kinds/bundle.ts'
 import { readConfigMap, readProxyConfig } from './kinds/config.ts'
 import { readEndpointSlice, readEndpoints } from './kinds/endpoints.ts'
+import { readIngress, readIngressClass } from './kinds/ingress.ts'
 import { readMeta } from './kinds/meta.ts'
 import { readNode } from './kinds/node.ts'
 import { readPod } from './kinds/pod.ts'
@@ -36,6 +37,9 @@ const read = {
     ({ kind: 'Endpoints', value: readEndpoints(reader, root) }) as const,
   EndpointSlice: (reader: ObjectReader, root: Fields) =>
     ({ kind: 'EndpointSlice', value: readEndpointSlice(reader, root) }) as const,
+  Ingress: (reader: ObjectReader, root: Fields) => ({ kind: 'Ingress', value: readIngress(reader, root) }) as const,
+  IngressClass: (reader: ObjectReader, root: Fields) =>
+    ({ kind: 'IngressClass', value: readIngressClass(reader, root) }) as const,
   ConfigMap: (reader: ObjectReader, root: Fields) =>
     ({ kind: 'ConfigMap', value: readConfigMap(reader, root), roots: readRoots(reader, root) }) as const,
   Secret: (reader: ObjectReader, root: Fields) => ({ kind: 'Secret', value: readSecret(reader, root) }) as const,
@@ -65,6 +69,8 @@ const VERSIONS: Readonly<Record<ModelledKind, readonly string[]>> = {
   ConfigMap: ['v1'],
   Secret: ['v1'],
   EndpointSlice: ['discovery.k8s.io/v1', 'discovery.k8s.io/v1beta1'],
+  Ingress: ['networking.k8s.io/v1'],
+  IngressClass: ['networking.k8s.io/v1'],
   KubeProxyConfiguration: ['kubeproxy.config.k8s.io/v1alpha1'],
   Scenario: ['podwire.dev/v1alpha1'],
 }
@@ -84,15 +90,7 @@ const DECIDING_GROUPS = [
   'policy.linkerd.io',
   'k8s.cni.cncf.io',
 ]
-const HARMLESS = [
-  'Ingress',
-  'IngressClass',
-  'IPAddress',
-  'ServiceCIDR',
-  'CiliumNode',
-  'CiliumEndpoint',
-  'CiliumIdentity',
-]
+const HARMLESS = ['IPAddress', 'ServiceCIDR', 'CiliumNode', 'CiliumEndpoint', 'CiliumIdentity']
 
 export const modelledKind = (apiVersion: string, kind: string): ModelledKind | null =>
   Object.hasOwn(VERSIONS, kind) && VERSIONS[kind as ModelledKind].includes(apiVersion) ? (kind as ModelledKind) : null

@@ -1,4 +1,5 @@
 import { ByName } from '../../kube/api/by-name.ts'
+import type { Ingress, IngressClass } from '../../kube/api/ingress.ts'
 import type { KubeObject } from '../../kube/api/kinds.ts'
 import { type Meta, nameOf } from '../../kube/api/meta.ts'
 import type { Node } from '../../kube/api/node.ts'
@@ -33,6 +34,8 @@ export class Loader {
   private readonly objects = new Map<string, KubeObject>()
   private readonly services = new ByName<Service>()
   private readonly slices = new ByName<readonly EndpointSlice[]>()
+  private readonly ingresses = new ByName<Ingress>()
+  private readonly ingressClasses = new ByName<IngressClass>()
   private readonly endpoints = new ByName<readonly EndpointSlice[]>()
   private readonly skipped = new Map<string, SkippedKind>()
   private readonly secrets = new ByName<Bundle>()
@@ -93,6 +96,8 @@ export class Loader {
       objects: [...this.objects.values()],
       services: this.services.values(),
       slices: this.allSlices(),
+      ingresses: this.ingresses.values(),
+      ingressClasses: this.ingressClasses.values(),
       bundles: [...this.secrets.values(), ...this.configMaps.values()],
       hints: this.hints,
       scenarios: this.scenarios,
@@ -179,6 +184,12 @@ export class Loader {
         break
       case 'Endpoints':
         if (parsed.value.length > 0) this.put(this.endpoints, parsed.kind, parsed.value[0].meta, parsed.value)
+        break
+      case 'Ingress':
+        this.put(this.ingresses, 'Ingress', parsed.value.meta, parsed.value)
+        break
+      case 'IngressClass':
+        this.put(this.ingressClasses, 'IngressClass', parsed.value.meta, parsed.value)
         break
       case 'ConfigMap':
         this.hints = { ...this.hints, ...parsed.value }

@@ -1,12 +1,12 @@
 import { nameOf } from '../../kube/api/meta.ts'
 import type { Bundle } from '../../kube/api/secret.ts'
-import type { Certificate, Identity } from '../../pki/certificates.ts'
+import { type Certificate, type Identity, keyMismatch } from '../../pki/certificates.ts'
 import { loadCertificates } from '../../pki/load/load.ts'
 import { loadTlsSecret } from '../../pki/load/secret.ts'
 import type { Nanos } from '../../sim/time.ts'
 import { SECOND } from '../../sim/time.ts'
 import type { CertificateError } from '../../trace/steps/cert.ts'
-import { inputError, type SourcePosition } from '../../util/diagnostics.ts'
+import { InputError, inputError, type SourcePosition } from '../../util/diagnostics.ts'
 import { Malformed } from '../../util/malformed.ts'
 import { nearest } from '../../util/near.ts'
 
@@ -51,6 +51,29 @@ export class Bundles {
     const list = [file]
     this.files.set(name, list)
     return list
+  }
+
+  /** Those of a name, in whatever namespace: `infra/shop-tls`. */
+  secretsNamed(name: string): string[] {
+    const names = new Set([
+      ...this.files.keys(),
+      ...[...this.all.values()].filter(isSecret).map(({ meta }) => nameOf(meta)),
+    ])
+    return [...names].filter((one) => one.endsWith(`/${name}`)).sort()
+  }
+
+  /** What who asks the API server for a Secret gets now. Never throws: a controller has to live with what is there. */
+  current(name: string, now: Nanos): CurrentSecret {
+    if (!this.files.has(name) && !this.has('Secret', name)) return { kind: 'missing' }
+    try {
+      const file = this.versions(name).findLast(({ since }) => since <= now) ?? this.versions(name)[0]
+      // What was issued with a key of another is told too: whoever loads the pair looks.
+      const problem = keyMismatch(file.identity.certificate, file.identity.key)
+      return problem === null ? { kind: 'file', file } : { kind: 'unusable', detail: problem.detail }
+    } catch (error) {
+      if (!(error instanceof InputError)) throw error
+      return { kind: 'unusable', detail: error.diagnostics[0].message }
+    }
   }
 
   /** What a pod that mounted the Secret at `mounted` reads now. */
@@ -99,5 +122,12 @@ export class Bundles {
     throw inputError(`no ${kind} ${name} with certificates in the input`, expected, at)
   }
 }
+
+export type CurrentSecret =
+  | { readonly kind: 'missing' }
+  | { readonly kind: 'unusable'; readonly detail: string }
+  | { readonly kind: 'file'; readonly file: TlsFile }
+
+const isSecret = ({ kind }: Bundle): boolean => kind === 'Secret'
 
 const keyOf = (kind: string, name: string): string => `${kind} ${name}`

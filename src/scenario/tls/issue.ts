@@ -15,9 +15,11 @@ export interface IssueSpec {
   readonly fault: Fault | null
   /** Milliseconds. */
   readonly validFor: number
+  /** The cluster's CA itself, or one below it, whose certificate then goes with the leaf. */
+  readonly issuer: (typeof ISSUERS)[number]
 }
 
-/** Reads `names=web+web.default&key=rsa-2048&validFor=2h&fault=expired`; a sentence for what cannot be read. */
+/** Reads `names=web+web.default&key=rsa-2048&validFor=2h&fault=expired&issuer=intermediate`; a sentence for what cannot be read. */
 export function readIssue(text: string): IssueSpec | string {
   const query = new Map(
     text.split('&').map((part): [string, string] => {
@@ -26,7 +28,7 @@ export function readIssue(text: string): IssueSpec | string {
     }),
   )
   for (const key of query.keys())
-    if (!['names', 'key', 'fault', 'validFor'].includes(key)) return `parameter "${key}" is not known`
+    if (!['names', 'key', 'fault', 'validFor', 'issuer'].includes(key)) return `parameter "${key}" is not known`
   const names = (query.get('names') ?? '').split('+').filter((name) => name !== '')
   if (names.length === 0) return 'no names: expected names=web+web.default'
   const fault = query.get('fault') ?? null
@@ -36,14 +38,16 @@ export function readIssue(text: string): IssueSpec | string {
   const validFor = query.get('validFor')
   if (validFor !== undefined && !/^(\d+(\.\d+)?(us|ms|s|m|h))+$/.test(validFor))
     return `validFor=${validFor}: expected a duration like 24h`
-  return { names, fault, key, validFor: validFor === undefined ? VALID : durationOf(validFor) / 1e6 }
+  const issuer = query.get('issuer') ?? 'ca'
+  if (!isIssuer(issuer)) return `issuer=${issuer}: expected one of ${ISSUERS.join(', ')}`
+  return { names, fault, key, issuer, validFor: validFor === undefined ? VALID : durationOf(validFor) / 1e6 }
 }
 
 /** Issues it at a moment (milliseconds since 1970); what comes with a fault are the CAs that it is to be judged by. */
 export function issue(
   subject: string,
   namespace: string,
-  { names, key, fault, validFor }: IssueSpec,
+  { names, key, fault, validFor }: Omit<IssueSpec, 'issuer'>,
   ca: Identity,
   now: number,
   rng: Rng,
@@ -60,4 +64,6 @@ export const generalName = (name: string): string =>
 export const isFault = (text: string): text is Fault => Object.hasOwn(FAULTS, text)
 export const faultNames = Object.keys(FAULTS).join(', ')
 export const KEYS = ['rsa-2048', 'rsa-3072', 'p-256', 'p-384', 'ed25519'] as const
+export const ISSUERS = ['ca', 'intermediate'] as const
+const isIssuer = (text: string): text is (typeof ISSUERS)[number] => (ISSUERS as readonly string[]).includes(text)
 const isKey = (text: string): text is (typeof KEYS)[number] => (KEYS as readonly string[]).includes(text)

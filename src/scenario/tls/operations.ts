@@ -1,8 +1,11 @@
 import type { CurlOptions } from '../../app/curl/options.ts'
 import { exchangesOf, placeOfProgram } from '../../explain/exchange.ts'
+import { isKind } from '../../explain/record.ts'
+import { routesOf } from '../../explain/request/ingress.ts'
 import { type CarriedRecord, carriedBy } from '../../explain/request/segments.ts'
 import { ROLES } from '../../explain/text/alert.ts'
 import { exchangeText } from '../../explain/text/exchange.ts'
+import { ingressTlsText, routesText } from '../../explain/text/ingress.ts'
 import { lostText } from '../../explain/text/lost.ts'
 import { tlsConnections } from '../../explain/tls-connections.ts'
 import { CLASSIC_GROUPS, type Version } from '../../tls/tls.ts'
@@ -12,6 +15,7 @@ import type { Host } from '../cluster.ts'
 import type { Emulation } from '../emulation.ts'
 import { durationOf } from '../load/duration.ts'
 import type { Operation } from '../load/scenario-kind.ts'
+import { involvedIn } from './involved.ts'
 
 type With<Name extends Operation['name']> = Extract<Operation, { readonly name: Name }>['with']
 
@@ -66,6 +70,7 @@ export function rotateCert(emulation: Emulation, step: With<'rotateCert'>, at: S
     ...(validFor !== undefined && { validFor: durationOf(validFor) / 1e6 }),
   }
   emulation.tls.rotate(name, spec, emulation.now, at)
+  emulation.ingress.news.tell(`Secret ${name}`, 0)
 }
 
 /** What the steps of a curl show of its handshakes: a few lines each, and what of them was lost on the way. */
@@ -75,12 +80,9 @@ export interface Handshakes {
   readonly lost: readonly CarriedRecord[]
 }
 
-export function handshakesSince(
-  { recorder, index, tls }: Emulation,
-  from: number,
-  operation: Operation['name'],
-): Handshakes {
+export function handshakesSince(emulation: Emulation, from: number, operation: Operation['name']): Handshakes {
   if (operation !== 'curl') return { lines: [], lost: [] }
+  const { recorder, index, tls } = emulation
   const steps = recorder.steps.slice(from)
   const place = placeOfProgram(steps, 'curl')
   if (place === null) return { lines: [], lost: [] }
@@ -89,8 +91,14 @@ export function handshakesSince(
   const since = { steps, places: recorder.places, frame: (ref: number) => recorder.frame(ref) }
   const own = tlsConnections(since).filter(({ client }) => client.node === node && client.netns === netns)
   const carried = own.map((connection) => carriedBy(index, connection))
+  const start = steps.find((step) => isKind(step, 'program') && step.event.program === 'curl')?.id ?? 0
+  const more = [
+    ...own.flatMap((connection) => ingressTlsText(connection, involvedIn(emulation, connection))),
+    ...routesText(routesOf(index, start)),
+    ...carried.flatMap((one) => lostText(one, ROLES)),
+  ]
   return {
-    lines: [...lines, ...carried.flatMap((one) => lostText(one, ROLES).map((line) => `    ${line}`))],
+    lines: [...lines, ...more.map((line) => `    ${line}`)],
     lost: carried.flatMap(({ lost }) => (lost === null ? [] : [lost])),
   }
 }

@@ -9,7 +9,15 @@ const SUBDOMAIN_TEXT =
   "'[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')"
 
 /** Annotations that say something about the data path; the rest is dropped as it is read. */
-const KEPT = ['podwire.dev/', 'flannel.alpha.coreos.com/', 'projectcalico.org/', 'service.kubernetes.io/']
+const KEPT = [
+  'podwire.dev/',
+  'flannel.alpha.coreos.com/',
+  'projectcalico.org/',
+  'service.kubernetes.io/',
+  'kubernetes.io/ingress.class',
+  'ingressclass.kubernetes.io/',
+  'nginx.ingress.kubernetes.io/',
+]
 
 export function readMeta(reader: ObjectReader, root: Fields, scope: 'Cluster' | 'Namespaced'): Meta {
   const metadata = root.child('metadata', 'ObjectMeta')

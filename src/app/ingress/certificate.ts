@@ -1,0 +1,33 @@
+import type { Certificate, ProxyConfig } from './config.ts'
+import { serverFor } from './locate.ts'
+
+export type OwnCertificate = Exclude<Certificate, { from: 'none' }>
+
+/**
+ * The certificate that a host has (certificate.lua, get_pem_cert_uid): that of its server, else that of the wildcard server
+ * for it. Null: it has none, and the default one serves.
+ */
+export function certificateFor({ servers }: ProxyConfig, host: string): OwnCertificate | null {
+  for (const name of [host, host.replace(/^[^.]+\./, '*.')]) {
+    const certificate = servers.get(name)?.certificate
+    if (certificate !== undefined && certificate.from !== 'none') return certificate
+  }
+  return null
+}
+
+/** What answers a ClientHello: `null` is no name in it. Never `none`. */
+export function chooseCertificate(config: ProxyConfig, name: string | null): OwnCertificate {
+  const { catchAll } = config
+  if (name === null) return { from: 'default', choice: { ...catchAll.certificate.choice, why: 'no-server-name' } }
+  const host = name.replace(/\.$/, '').toLowerCase()
+  const own = certificateFor(config, host)
+  if (own !== null) return own
+  const server = serverFor(config, host)
+  const { choice } = server.certificate
+  return { from: 'default', choice: server === catchAll ? unknown(config, host) : choice }
+}
+
+/** No rule has the host; perhaps spec.tls of some Ingress has. */
+function unknown({ catchAll, unserved }: ProxyConfig, host: string) {
+  return unserved.get(host) ?? unserved.get(host.replace(/^[^.]+\./, '*.')) ?? catchAll.certificate.choice
+}
