@@ -84,6 +84,29 @@ describe('Services', () => {
     ).toContain('2 Services have no EndpointSlices in the input: endpoints follow from selectors and readiness')
   })
 
+  it('of an Endpoints object count in all its subsets', () => {
+    const endpoints = `---
+apiVersion: v1
+kind: Service
+metadata: { name: split }
+spec: { clusterIP: 10.96.0.50, ports: [{ name: http, port: 80 }, { name: admin, port: 81 }] }
+---
+apiVersion: v1
+kind: Endpoints
+metadata: { name: split }
+subsets:
+  - { addresses: [{ ip: 10.244.1.3 }], ports: [{ name: http, port: 8080 }] }
+  - { addresses: [{ ip: 10.244.2.2 }], ports: [{ name: admin, port: 8081 }] }
+`
+    const { services } = emulate(CLUSTER + endpoints)
+    const ports = services.model.allPorts(4)
+    const split = [...ports].filter(({ info }) => info.name.startsWith('default/split'))
+    expect(split.map(({ info, endpoints: found }) => [info.name, ...found.map(({ text }) => text)])).toEqual([
+      ['default/split:http', '10.244.1.3:8080'],
+      ['default/split:admin', '10.244.2.2:8081'],
+    ])
+  })
+
   it.each([
     ['10.96.0.0/12', ['kubernetes 4']],
     ['10.96.0.0/12,fd00:96::/112', ['kubernetes 4', 'kubernetes-v6 6']],

@@ -26,7 +26,7 @@ const LOOPBACK = v4('127.0.0.1')
 /** The cluster's Services as the control plane would have completed them, their endpoints, and kube-proxy's rules for them. */
 export class Services {
   private readonly services = new ByName<Service>()
-  private readonly known = new Map<string, EndpointSlice>()
+  private readonly known = new ByName<EndpointSlice>()
   /** Those that the input or the API server itself says, beside what selectors give. */
   readonly given: readonly EndpointSlice[]
   /** Sentences for `assumed`. */
@@ -58,7 +58,7 @@ export class Services {
   }
 
   get slices(): readonly EndpointSlice[] {
-    return [...this.known.values()]
+    return this.known.values()
   }
 
   /** With what the API server adds to it: its address, its node ports. */
@@ -76,11 +76,11 @@ export class Services {
   }
 
   setSlice(slice: EndpointSlice): void {
-    this.known.set(keyOf(slice), slice)
+    this.known.set(slice.meta, slice)
   }
 
   deleteSlice(slice: EndpointSlice): void {
-    this.known.delete(keyOf(slice))
+    this.known.delete(slice.meta)
   }
 
   /** kube-proxy's iptables rules on one node: null in other modes, of which ipvs has its own. */
@@ -139,10 +139,6 @@ function proxyOf(
       return new IpvsProxy(model, options)
   }
 }
-
-/** Subsets of one Endpoints object share its name. */
-const keyOf = ({ meta, family, ports }: EndpointSlice): string =>
-  `${nameOf(meta)} ${family} ${ports.map(({ name, port, protocol }) => `${name}/${port}/${protocol}`).join()}`
 
 /** What kube-proxy finds on its node: the address it is known by first, then those of its other interfaces. */
 const proxyNode = ({ name, record, addresses, podCIDRs }: NodePlan): ProxyNode => ({

@@ -183,7 +183,7 @@ export class Loader {
         if (parsed.value.length > 0) this.put(this.slices, parsed.kind, parsed.value[0].meta, parsed.value)
         break
       case 'Endpoints':
-        if (parsed.value.length > 0) this.put(this.endpoints, parsed.kind, parsed.value[0].meta, parsed.value)
+        this.putEndpoints(parsed.value)
         break
       case 'Ingress':
         this.put(this.ingresses, 'Ingress', parsed.value.meta, parsed.value)
@@ -209,6 +209,12 @@ export class Loader {
     this.problems.warn(meta.at, `${kind} ${nameOf(meta)} is given more than once: this one counts`)
   }
 
+  private putEndpoints(slices: readonly EndpointSlice[]): void {
+    if (slices.length === 0) return
+    const [{ meta, service }] = slices
+    this.put(this.endpoints, 'Endpoints', { ...meta, name: service }, slices)
+  }
+
   private skip(raw: RawObject, apiVersion: string, kind: string): void {
     const key = `${apiVersion} ${kind}`
     const known = this.skipped.get(key)
@@ -227,7 +233,8 @@ export class Loader {
   private allSlices(): EndpointSlice[] {
     const slices = this.slices.values().flat()
     const served = new Set(slices.map((slice) => `${slice.meta.namespace}/${slice.service}`))
-    for (const own of this.endpoints.values()) if (!served.has(nameOf(own[0].meta))) slices.push(...own)
+    for (const own of this.endpoints.values())
+      if (!served.has(`${own[0].meta.namespace}/${own[0].service}`)) slices.push(...own)
     return slices
   }
 }

@@ -27,10 +27,13 @@ export function readEndpointSlice(reader: ObjectReader, root: Fields): EndpointS
   ]
 }
 
-/** core/v1 Endpoints: one slice per subset and family, as the EndpointSliceMirroring controller makes them. */
+/**
+ * core/v1 Endpoints: one slice per subset and family, as the EndpointSliceMirroring controller makes them, each with a name of
+ * its own (the controller ends it in five characters by chance, we count).
+ */
 export function readEndpoints(reader: ObjectReader, root: Fields): EndpointSlice[] {
   const meta = readMeta(reader, root, 'Namespaced')
-  return root.list('subsets', 'EndpointSubset').flatMap((subset) => {
+  const slices = root.list('subsets', 'EndpointSubset').flatMap((subset) => {
     const ports = subset.list('ports', 'EndpointPort').map(readPort)
     const endpoints = [
       ...subset.list('addresses', 'EndpointAddress').flatMap((entry) => readSubsetAddress(entry, true)),
@@ -41,6 +44,7 @@ export function readEndpoints(reader: ObjectReader, root: Fields): EndpointSlice
       return own.length === 0 ? [] : [{ meta, service: meta.name, family, ports, endpoints: own, from: 'Endpoints' }]
     })
   })
+  return slices.map((slice, i) => ({ ...slice, meta: { ...meta, name: `${meta.name}-${i + 1}` } }))
 }
 
 function readPort(port: Fields): SlicePort {
