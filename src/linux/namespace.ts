@@ -38,7 +38,7 @@ export class Namespace implements IpLayer, NetfilterHost {
   readonly fibs = new Fibs()
   /** UDP ports that tunnels listen on. */
   tunnels: Map<number, VxlanPort> | null = null
-  /** Replaced, not grown: a pod's list is exactly as long as it needs to be. */
+  /** Replaced by `concat`, which makes a list exactly as long as it needs to be: one that grows has room for 16 more. */
   private named: readonly NetDevice[] = []
   private lo: NetDevice | null = null
   private nextIndex = 2
@@ -101,7 +101,7 @@ export class Namespace implements IpLayer, NetfilterHost {
   addDevice(name: string, driver: Driver, mtu: number, mac = macFor(this.node, this.name, name)): NetDevice {
     if (this.device(name) !== null) throw new Error(`device ${name} in ${this.node} ${this.name}: expected a new name`)
     const device = new NetDevice(this, name, this.nextIndex++, mac, mtu, driver)
-    this.named = [...this.named, device]
+    this.named = this.named.concat(device)
     return device
   }
 
@@ -137,7 +137,7 @@ export class Namespace implements IpLayer, NetfilterHost {
   replaceAddresses(device: NetDevice, addresses: readonly Prefix[]): void {
     const { added, gone } = reassign(device, addresses)
     for (const own of gone) {
-      for (const { destination, table } of routesOf(device, own)) this.removeRoute(destination, table)
+      for (const route of routesOf(device, own)) this.removeRoute(route, route.table)
     }
     for (const route of added) this.fibs.add(route)
   }
@@ -146,7 +146,7 @@ export class Namespace implements IpLayer, NetfilterHost {
   removeAddress(device: NetDevice, address: Address): void {
     const gone = withdraw(device, address)
     if (gone === null) return
-    for (const { destination, table } of routesOf(device, gone)) this.removeRoute(destination, table)
+    for (const route of routesOf(device, gone)) this.removeRoute(route, route.table)
   }
 
   /** `ip route replace`. A gateway without a device is looked up. Throws when it cannot be reached. */
@@ -165,10 +165,9 @@ export class Namespace implements IpLayer, NetfilterHost {
 
   /** `ip route del`. */
   removeRoute({ address, length }: Prefix, table: Route['table'] = 'main'): void {
-    this.fibs.of(isV4(address) ? 4 : 6).remove((route) => {
-      const { destination } = route
-      return destination.length === length && route.table === table && sameAddress(destination.address, address)
-    })
+    this.fibs
+      .of(isV4(address) ? 4 : 6)
+      .remove((route) => route.length === length && route.table === table && sameAddress(route.address, address))
   }
 
   isLocal(address: Address): boolean {

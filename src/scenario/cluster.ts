@@ -1,6 +1,6 @@
 import { nameOf } from '../kube/api/meta.ts'
 import type { Pod } from '../kube/api/pod.ts'
-import { BridgeCni, type PodInterface } from '../kube/node/bridge-cni.ts'
+import { BridgeCni } from '../kube/node/bridge-cni.ts'
 import { HostGwOverlay, type Lease, type Overlay, VxlanOverlay, vtepMacs } from '../kube/node/flannel.ts'
 import { flannelMasquerade } from '../kube/node/flannel-masq.ts'
 import { Machine, type NicSpec } from '../kube/node/machine.ts'
@@ -12,25 +12,20 @@ import { Segment } from '../linux/device/segment.ts'
 import type { Kernel } from '../linux/kernel.ts'
 import { Namespace } from '../linux/namespace.ts'
 import { NetfilterStack } from '../linux/netfilter/stack.ts'
-import type { Sockets } from '../linux/socket/table.ts'
+import { Sockets } from '../linux/socket/table.ts'
 import { type Address, type AddressKey, familyOf, keyOf, v4 } from '../util/address.ts'
 import { inPrefix } from '../util/prefix.ts'
+import type { Host } from './host.ts'
 import type { ClusterPlan, NodePlan } from './plan.ts'
-import { PodSockets, type Server } from './pod-sockets.ts'
+import { PodSockets, type Serve } from './pod-sockets.ts'
 import type { Services } from './services.ts'
-
-/** A namespace in which programs run, and its sockets. */
-export interface Host {
-  readonly namespace: Namespace
-  readonly sockets: Sockets
-}
 
 /** A node that was touched: its machine and its pods' sandboxes exist. */
 interface BuiltNode extends Host {
   readonly machine: Machine
   readonly overlay: Overlay
   readonly cni: BridgeCni
-  readonly sandboxes: Map<string, Host & { readonly ends: PodInterface }>
+  readonly sandboxes: Map<string, PodSockets>
 }
 
 export const LAPTOP = 'laptop'
@@ -58,7 +53,7 @@ export class Cluster {
   constructor(
     readonly kernel: Kernel,
     readonly plan: ClusterPlan,
-    private readonly serve: (pod: Pod) => Server | null,
+    private readonly serve: Serve,
   ) {
     this.segment = new Segment(kernel)
     for (const { node, address } of plan.foreign) {
@@ -124,7 +119,7 @@ export class Cluster {
       gatewayNic: 'eth0',
       forwards: false,
     })
-    this.laptop = { namespace: machine.host, sockets: attachSockets(machine.host, null) }
+    this.laptop = { namespace: machine.host, sockets: attachSockets(machine.host) }
     return this.laptop
   }
 
@@ -160,7 +155,7 @@ export class Cluster {
     if (addresses.length === 0) return this.sandboxError(pod) ?? 'no IP addresses available'
     this.plan.nodes.get(pod.node)!.pods.push(pod)
     // Its containers open their ports as they start.
-    this.addPod(node, pod, null)
+    this.addPod(node, pod, 'as its containers start')
     return addresses
   }
 
@@ -169,7 +164,7 @@ export class Cluster {
     const node = this.built.get(pod.node)
     const sandbox = node?.sandboxes.get(nameOf(pod.meta))
     if (node === undefined || sandbox === undefined) return
-    node.cni.remove(sandbox.ends)
+    node.cni.remove(sandbox.namespace)
     node.sandboxes.delete(nameOf(pod.meta))
     this.tenants(pod.node).remove(pod)
     const { pods } = this.plan.nodes.get(pod.node)!
@@ -219,11 +214,11 @@ export class Cluster {
         : new HostGwOverlay(machine.host, underlay)
     const cni = new BridgeCni(machine.host, { podCIDRs: plan.podCIDRs, mtu: path.podMTU })
     this.attachNetfilter(machine.host, plan)
-    const sockets = attachSockets(machine.host, null)
+    const sockets = attachSockets(machine.host)
     const node: BuiltNode = { machine, namespace: machine.host, sockets, overlay, cni, sandboxes: new Map() }
     this.built.set(plan.name, node)
     for (const peer of this.plan.nodes.values()) if (peer !== plan) overlay.addPeer(this.lease(peer))
-    for (const pod of plan.pods) this.addPod(node, pod, this.serve(pod))
+    for (const pod of plan.pods) this.addPod(node, pod, 'with the first packet')
     this.onBuilt(node)
     return node
   }
@@ -263,16 +258,19 @@ export class Cluster {
     if (path.proxyMode === 'ipvs') bindAddresses(host, virtual)
   }
 
-  private addPod(node: BuiltNode, pod: Pod, server: Server | null): void {
+  private addPod(node: BuiltNode, pod: Pod, serves: 'with the first packet' | 'as its containers start'): void {
+    const waiting = serves === 'with the first packet' ? pod : null
     if (pod.hostNetwork) {
-      server?.(node.namespace, node.sockets)
+      if (waiting !== null) this.serve(waiting, node)
       return
     }
     const addresses = this.addressesOf(pod)
     if (addresses.length === 0) return
     const namespace = new Namespace(this.kernel, pod.node, nameOf(pod.meta))
-    const ends = node.cni.add(namespace, addresses)
-    node.sandboxes.set(nameOf(pod.meta), { namespace, sockets: attachSockets(namespace, server), ends })
+    node.cni.add(namespace, addresses)
+    const sockets = new PodSockets(namespace, waiting, this.serve)
+    namespace.transport = sockets
+    node.sandboxes.set(namespace.name, sockets)
   }
 
   private machineSpec(plan: NodePlan) {
@@ -313,8 +311,8 @@ export class Cluster {
   }
 }
 
-function attachSockets(namespace: Namespace, server: Server | null): Sockets {
-  const sockets = new PodSockets(namespace, server)
+function attachSockets(namespace: Namespace): Sockets {
+  const sockets = new Sockets(namespace)
   namespace.transport = sockets
   return sockets
 }

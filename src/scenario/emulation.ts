@@ -14,7 +14,7 @@ import type { PacketId, Step, StepId } from '../trace/step.ts'
 import { type Diagnostic, inputError, type SourcePosition } from '../util/diagnostics.ts'
 import { Rng } from '../util/rng.ts'
 import { withAddons } from './addons.ts'
-import { Cluster, type Host } from './cluster.ts'
+import { Cluster } from './cluster.ts'
 import { ClusterIngress } from './cluster-ingress.ts'
 import { ClusterTls } from './cluster-tls.ts'
 import { Directory, type Target } from './directory.ts'
@@ -22,6 +22,7 @@ import { ClusterDns } from './dns.ts'
 import { parseEndpoint } from './endpoint.ts'
 import { ClusterFacts } from './facts.ts'
 import { serveHealthChecks } from './health-check.ts'
+import type { Host } from './host.ts'
 import { joinNode } from './join.ts'
 import { Lifecycle, needsLifecycle, withoutMade } from './lifecycle/lifecycle.ts'
 import type { Inventory } from './load/inventory.ts'
@@ -30,7 +31,8 @@ import type { TraceOutcome } from './outcome.ts'
 import { type ClusterPlan, planCluster } from './plan.ts'
 import { PodSockets } from './pod-sockets.ts'
 import { probe } from './probe.ts'
-import { serverOf, startProcess } from './processes.ts'
+import { startProcess, startServers } from './processes.ts'
+import { checkServings } from './servers.ts'
 import { serviceChoice } from './service-choice.ts'
 import { Services } from './services.ts'
 import { addressOfTarget, defaultPort, hostOfTarget } from './target.ts'
@@ -98,7 +100,8 @@ export class Emulation {
     }
     const lives = needsLifecycle(input, scenario)
     this.plan = planCluster(lives ? withoutMade(inventory) : inventory, settings)
-    this.cluster = new Cluster(this.kernel, this.plan, (pod) => serverOf(pod, () => this))
+    checkServings(inventory.pods)
+    this.cluster = new Cluster(this.kernel, this.plan, (pod, host) => startServers(pod, host, this))
     this.services = new Services(inventory, this.plan, (pod) => this.cluster.addressesOf(pod), this.kernel.rng)
     this.cluster.services = this.services
     this.dns = new ClusterDns(this.plan, this.services)

@@ -3,7 +3,7 @@ import { type HttpServerOptions, serveHttp } from '../app/http/server.ts'
 import { atOnce } from '../sim/process.ts'
 import { keyOf } from '../util/address.ts'
 import { utf8 } from '../util/bytes.ts'
-import type { Host } from './cluster.ts'
+import type { Host } from './host.ts'
 import { type Surroundings, startProcess } from './processes.ts'
 import type { Services } from './services.ts'
 

@@ -8,7 +8,7 @@ import type { Nanos } from '../sim/time.ts'
 import type { ClusterIngress } from './cluster-ingress.ts'
 import type { ClusterTls } from './cluster-tls.ts'
 import { type ClusterDns, servesDns } from './dns.ts'
-import type { Server } from './pod-sockets.ts'
+import type { Host } from './host.ts'
 import { type Secure, serve, servingsOf } from './servers.ts'
 
 export const DNS_PORT = 53
@@ -33,15 +33,12 @@ export function startProcess(
   return new PodProcess({ program, ip: namespace, sockets, names, epoch })
 }
 
-/** What a pod's containers run, to be started when the first packet or program comes to it. Null: nothing listens. */
-export function serverOf(pod: Pod, around: () => Surroundings): Server | null {
+/** Starts what a pod's containers run. */
+export function startServers(pod: Pod, { namespace, sockets }: Host, around: Surroundings): void {
   const dns = servesDns(pod)
+  if (dns) around.dns.serve(startProcess(namespace, sockets, 'coredns', around), around.epoch)
   const servings = servingsOf(pod).filter(({ port }) => !(dns && port === DNS_PORT))
-  if (servings.length === 0 && !dns) return null
-  return (namespace, sockets) => {
-    if (dns) around().dns.serve(startProcess(namespace, sockets, 'coredns', around()), around().epoch)
-    serve(servings, (program) => startProcess(namespace, sockets, program, around()), secureOf(pod, around(), 0))
-  }
+  serve(servings, (program) => startProcess(namespace, sockets, program, around), secureOf(pod, around, 0))
 }
 
 /** How a pod's servers speak TLS; its Secrets were mounted when it started. */

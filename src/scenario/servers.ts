@@ -40,6 +40,11 @@ export function servingsOf(pod: Pod): Serving[] {
   return [...servings.values()]
 }
 
+/** Throws for an annotation that cannot be read; ports are opened much later. */
+export function checkServings(pods: readonly Pod[]): void {
+  for (const pod of pods) if (pod.serve !== '') servingsOf(pod)
+}
+
 /** What turns the servers of one process to TLS. */
 export interface Secure {
   https(process: PodProcess, tls: TlsServing): HttpServerOptions['upgrade'] | null

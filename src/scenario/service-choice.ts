@@ -2,9 +2,9 @@ import type { ServiceChoice } from '../explain/trace.ts'
 import type { Service, ServicePort } from '../kube/api/service.ts'
 import type { Address } from '../util/address.ts'
 import { formatAddress, sameAddress } from '../util/address.ts'
-import type { Host } from './cluster.ts'
 import type { Target } from './directory.ts'
 import type { Emulation } from './emulation.ts'
+import type { Host } from './host.ts'
 import { decideProxy, nodeNamespace } from './proxy-decision.ts'
 
 /** A Service at an address and port, and the node whose rules choose among its endpoints. */

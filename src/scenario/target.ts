@@ -2,8 +2,9 @@ import { nameOf } from '../kube/api/meta.ts'
 import type { Namespace } from '../linux/namespace.ts'
 import { type Address, familyOf, formatAddress } from '../util/address.ts'
 import { inputError, type SourcePosition } from '../util/diagnostics.ts'
-import type { Cluster, Host } from './cluster.ts'
+import type { Cluster } from './cluster.ts'
 import { formatTarget, type Target } from './directory.ts'
+import type { Host } from './host.ts'
 
 const HTTP = 80
 /** Where classic traceroute begins; nobody listens there. */

@@ -7,6 +7,8 @@ import { inPrefix, type Prefix, prefix } from '../../util/prefix.ts'
 import { gatewayOf } from './ipam.ts'
 import { macOf, vethName } from './names.ts'
 
+/** CNI_IFNAME: what the container runtime calls a pod's interface. */
+const INTERFACE = 'eth0'
 const DEFAULT = { 4: prefix('0.0.0.0/0'), 6: prefix('::/0') } as const
 
 /** The bridge plugin's configuration, as flannel delegates to it: isDefaultGateway, hairpinMode, mtu. */
@@ -14,12 +16,6 @@ export interface BridgeCniConfig {
   /** The node's pod ranges, one a family. */
   readonly podCIDRs: readonly Prefix[]
   readonly mtu: number
-}
-
-/** A pod's way out: the ends of its veth pair. */
-export interface PodInterface {
-  readonly host: NetDevice
-  readonly pod: NetDevice
 }
 
 /**
@@ -35,19 +31,19 @@ export class BridgeCni {
   ) {}
 
   /** CNI ADD for a pod's namespace, called `NS/POD`. */
-  add(pod: Namespace, addresses: readonly Address[]): PodInterface {
+  add(pod: Namespace, addresses: readonly Address[]): void {
     const bridge = (this.bridge ??= this.makeBridge())
     const [namespace, name] = pod.name.split('/')
     const veth = vethName(namespace, name)
-    const [device, port] = addVeth(pod, 'eth0', this.host, veth, { mtu: this.config.mtu, mac: macOf(addresses[0]) })
+    const [device, port] = addVeth(pod, INTERFACE, this.host, veth, { mtu: this.config.mtu, mac: macOf(addresses[0]) })
     bridge.addPort(port, { hairpin: true })
     for (const address of addresses) this.configure(pod, device, address)
-    return { pod: device, host: port }
   }
 
-  /** CNI DEL: both ends of the pair go; nothing is sent. */
-  remove(ends: PodInterface): void {
-    this.host.removeDevice(ends.host)
+  /** CNI DEL: the plugin deletes the pod's end, and the other goes with it; nothing is sent. */
+  remove(pod: Namespace): void {
+    const device = pod.device(INTERFACE)
+    if (device !== null) pod.removeDevice(device)
   }
 
   /** An address outside the node's ranges, of a foreign IPAM, is a subnet of its own, with the gateway on-link. */

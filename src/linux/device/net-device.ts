@@ -1,6 +1,6 @@
 import type { PlaceId } from '../../trace/step.ts'
 import type { Address, Mac } from '../../util/address.ts'
-import { highOf, lowOf, writeEthernet } from '../../wire/fast/ethernet.ts'
+import { fromHalves, highOf, lowOf, writeEthernet } from '../../wire/fast/ethernet.ts'
 import { drop } from '../drop.ts'
 import type { InterfaceAddress } from '../ip/address.ts'
 import { linkInput } from '../ip/link-input.ts'
@@ -25,6 +25,7 @@ const NO_ADDRESSES: readonly InterfaceAddress[] = []
 
 /** Linux's net_device: one shape for every kind, so that the packet path stays monomorphic. */
 export class NetDevice implements Device {
+  /** The address in halves, which a number in an object is not: that one would be an object of its own. */
   readonly macHigh: number
   readonly macLow: number
   up = true
@@ -39,12 +40,16 @@ export class NetDevice implements Device {
     readonly namespace: Namespace,
     readonly name: string,
     readonly index: number,
-    readonly mac: Mac,
+    mac: Mac,
     public mtu: number,
     readonly driver: Driver,
   ) {
     this.macHigh = highOf(mac)
     this.macLow = lowOf(mac)
+  }
+
+  get mac(): Mac {
+    return fromHalves(this.macHigh, this.macLow)
   }
 
   /** Interned when first needed: most devices of a large cluster never see a packet. */

@@ -33,7 +33,7 @@ export function icmpErrorV6(namespace: Namespace, skb: Skb, type: number, code: 
   if (source === null || typeof source === 'number') return
   if (type !== TOO_BIG && route !== null && route.kind !== 'local') {
     // Wider prefixes get more (icmpv6_xrlim_allow).
-    const interval = namespace.sysctl.icmpRateLimit >> ((128 - route.destination.length) >> 5)
+    const interval = namespace.sysctl.icmpRateLimit >> ((128 - route.length) >> 5)
     if (!namespace.icmpLimit.allow(to, interval)) return
   }
   const length = Math.min(end - o, LONGEST - ipv6.IPV6 - icmp.ICMP)

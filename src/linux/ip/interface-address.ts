@@ -12,7 +12,7 @@ export function assign(device: NetDevice, given: string | Prefix): readonly Rout
   const own = typeof given === 'string' ? parseInterfaceAddress(given) : given
   if (own === null) throw new Error(`address of ${device.name}: expected ADDRESS/LENGTH, got ${given}`)
   if (device.addresses.some(({ address }) => sameAddress(address, own.address))) return []
-  device.addresses = [...device.addresses, own]
+  device.addresses = device.addresses.concat(own)
   return routesNow(device, own)
 }
 

@@ -1,4 +1,4 @@
-import type { Address, Family, V4, V6 } from '../../util/address.ts'
+import { type Address, type Family, familyOf, type V4, type V6 } from '../../util/address.ts'
 import { inPrefix, prefix } from '../../util/prefix.ts'
 import type { NetDevice } from '../device/net-device.ts'
 import { compareRoutes, Route } from './route.ts'
@@ -37,7 +37,7 @@ export class Fib {
     }
     // A small list stays exactly as long as it needs to be.
     if (routes.length > SMALL) routes.splice(low, 0, route)
-    else this.routes = [...routes.slice(0, low), route, ...routes.slice(low)]
+    else this.routes = routes.toSpliced(low, 0, route)
   }
 
   /** Removes every route for which `gone` holds; returns how many. */
@@ -54,7 +54,7 @@ export class Fib {
     if (routes.length > SMALL) return this.compiled().lookupV4(address)
     for (let i = 0; i < routes.length; i++) {
       const route = routes[i]
-      if (((address ^ route.network) & route.mask) === 0) return route
+      if (((address ^ (route.address as V4)) & route.mask) === 0) return route
     }
     return null
   }
@@ -64,7 +64,7 @@ export class Fib {
     if (routes.length > SMALL) return this.compiled().lookup(address)
     for (let i = 0; i < routes.length; i++) {
       const route = routes[i]
-      if (((address.a ^ route.network) & route.mask) === 0 && inPrefix(address, route.destination)) return route
+      if (((address.a ^ (route.address as V6).a) & route.mask) === 0 && inPrefix(address, route)) return route
     }
     return null
   }
@@ -75,7 +75,7 @@ export class Fib {
 
   /** The best route that leaves by a device: what `oif` asks for (SO_BINDTODEVICE). */
   lookupBy(address: Address, device: NetDevice): Route | null {
-    for (const route of this.routes) if (route.device === device && inPrefix(address, route.destination)) return route
+    for (const route of this.routes) if (route.device === device && inPrefix(address, route)) return route
     return null
   }
 
@@ -118,7 +118,7 @@ export class Fibs {
   }
 
   add(route: Route): void {
-    this.of(typeof route.destination.address === 'number' ? 4 : 6).add(route)
+    this.of(familyOf(route.address)).add(route)
   }
 
   removeDevice(device: NetDevice): void {

@@ -20,32 +20,35 @@ export interface RouteSpec {
   readonly metric?: number
 }
 
-/** An entry of the forwarding table. */
-export class Route {
-  readonly destination: Prefix
+/** An entry of the forwarding table; a prefix itself, that of its destination, since a cluster has many. */
+export class Route implements Prefix {
+  readonly address: Address
+  readonly length: number
+  /** The first word of the destination's mask: all there is of an IPv4 one. */
+  readonly mask: number
   readonly kind: RouteKind
   readonly table: RouteTable
   readonly via: Address | null
   readonly device: NetDevice | null
   readonly source: Address | null
   readonly metric: number
-  /** The first word of the destination and of its mask: all there is of an IPv4 prefix. */
-  readonly network: number
-  readonly mask: number
   private shown: RouteTaken | null = null
 
   constructor(spec: RouteSpec) {
     const { address, length } = spec.destination
-    this.destination = { address: networkOf(address, length), length }
+    this.address = networkOf(address, length)
+    this.length = length
+    this.mask = maskWord(length)
     this.kind = spec.kind ?? 'unicast'
     this.table = spec.table ?? 'main'
     this.via = spec.via ?? null
     this.device = spec.device ?? null
     this.source = spec.source ?? null
     this.metric = spec.metric ?? 0
-    const first = this.destination.address
-    this.network = typeof first === 'number' ? first : first.a
-    this.mask = maskWord(length)
+  }
+
+  get destination(): Prefix {
+    return { address: this.address, length: this.length }
   }
 
   /** As `ip route get` prints it; one object, shared by all steps that name this route. */
@@ -65,9 +68,9 @@ export class Route {
  * then the local table (Linux keeps both in one trie and sorts aliases by table, `fib_find_alias`), then the lower metric.
  */
 export function compareRoutes(a: Route, b: Route): number {
-  const length = b.destination.length - a.destination.length
+  const length = b.length - a.length
   if (length !== 0) return length
-  const address = compareAddresses(a.destination.address, b.destination.address)
+  const address = compareAddresses(a.address, b.address)
   if (address !== 0) return address
   if (a.table !== b.table) return a.table === 'local' ? -1 : 1
   return a.metric - b.metric

@@ -34,7 +34,7 @@ export class Trie {
   }
 
   private insert(route: Route): void {
-    const { address, length } = route.destination
+    const { address, length } = route
     const number = this.routes.push(route) - 1
     let node = 0
     let depth = 0

@@ -2,7 +2,8 @@ import { nameOf } from '../../kube/api/meta.ts'
 import type { PodObject } from '../../kube/api/pod-object.ts'
 import type { PodNetwork } from '../../kube/node/kubelet/outside.ts'
 import type { Address } from '../../util/address.ts'
-import type { Cluster, Host } from '../cluster.ts'
+import type { Cluster } from '../cluster.ts'
+import type { Host } from '../host.ts'
 import { slimPod } from './slim.ts'
 
 /** Sandboxes of pods as the bridge plugin makes them on their nodes: real interfaces, host-local's addresses. */

@@ -8,7 +8,7 @@ import { joinHostPort, type ProbePlace } from '../../kube/node/kubelet/probe-tar
 import { SocketError } from '../../linux/socket/error.ts'
 import type { Process } from '../../sim/process.ts'
 import { formatEndpoint, parseAddress } from '../../util/address.ts'
-import type { Host } from '../cluster.ts'
+import type { Host } from '../host.ts'
 import { type Surroundings, startProcess } from '../processes.ts'
 import type { Containers, ProbeName } from './containers.ts'
 

@@ -3,8 +3,8 @@ import { fetch } from '../../app/curl/curl.ts'
 import { type Process, sleep, spawn } from '../../sim/process.ts'
 import type { Nanos } from '../../sim/time.ts'
 import { text } from '../../util/bytes.ts'
-import type { Host } from '../cluster.ts'
 import type { Emulation } from '../emulation.ts'
+import type { Host } from '../host.ts'
 import { startProcess } from '../processes.ts'
 
 /** One request of a client that asks again and again. */

@@ -15,6 +15,7 @@ export const sourceHigh = (b: Uint8Array, o: number): number => u16(b, o + 6)
 export const sourceLow = (b: Uint8Array, o: number): number => i32(b, o + 8)
 export const highOf = (mac: Mac): number => (mac / 0x100000000) | 0
 export const lowOf = (mac: Mac): number => (mac % 0x100000000) | 0
+export const fromHalves = (high: number, low: number): Mac => (high * 0x100000000 + (low >>> 0)) as Mac
 
 /** Multicast and broadcast: the lowest bit of the first byte (IEEE 802). */
 export const isGroup = (b: Uint8Array, o: number): boolean => (b[o] & 1) === 1
@@ -44,7 +45,7 @@ export function writeEthernet(frame: Frame, to: Mac, from: Mac, type: number): n
 }
 
 export function macAt(b: Uint8Array, o: number): Mac {
-  return (u16(b, o) * 0x100000000 + (i32(b, o + 2) >>> 0)) as Mac
+  return fromHalves(u16(b, o), i32(b, o + 2))
 }
 
 function putMac(b: Uint8Array, o: number, mac: Mac): void {

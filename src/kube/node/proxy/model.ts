@@ -1,23 +1,30 @@
-import type { Address, Family } from '../../../util/address.ts'
-import { nameOf } from '../../api/meta.ts'
+import { type Address, type Family, familyOf } from '../../../util/address.ts'
 import type { EndpointSlice, Service, ServicePort } from '../../api/service.ts'
 import { type Endpoint, endpointsOf, endpointsOn, type Outlook, outlookOf } from './endpoints.ts'
 import { isPlain, portInfo, type ServicePortInfo, servedAt, usesLocalEndpoints } from './service-port.ts'
 
 /** One Service port with its endpoints: a value, replaced when either changes. What few ask for is made when they do. */
-export class PortState {
+export class PortState implements Outlook {
   private sorted: readonly Endpoint[] | null = null
   private known: ServicePortInfo | null = null
-  readonly outlook: Outlook
+  readonly count: number
+  readonly any: boolean
+  readonly hinted: boolean
 
   constructor(
     private readonly service: Service,
     private readonly port: ServicePort,
-    readonly family: Family,
     readonly clusterIP: Address,
     private readonly slices: readonly EndpointSlice[],
   ) {
-    this.outlook = outlookOf(port, family, slices)
+    const { count, any, hinted } = outlookOf(port, this.family, slices)
+    this.count = count
+    this.any = any
+    this.hinted = hinted
+  }
+
+  get family(): Family {
+    return familyOf(this.clusterIP)
   }
 
   get info(): ServicePortInfo {
@@ -27,12 +34,12 @@ export class PortState {
 
   /** Nothing leads to it but its cluster address, and all nodes serve it alike. */
   get plain(): boolean {
-    return !this.outlook.hinted && this.port.nodePort === 0 && isPlain(this.service)
+    return !this.hinted && this.port.nodePort === 0 && isPlain(this.service)
   }
 
   /** Nodes may use different endpoints, or admit different clients. */
   get perNode(): boolean {
-    if (this.outlook.hinted) return true
+    if (this.hinted) return true
     if (isPlain(this.service)) return false
     const { info } = this
     return usesLocalEndpoints(info) || (info.vips.length > 0 && info.sourceRanges.length > 0)
@@ -60,52 +67,53 @@ interface Entry {
   slices: readonly EndpointSlice[]
 }
 
-type Ports = Record<Family, readonly PortState[]>
-
 const NONE: readonly PortState[] = []
 const NO_SLICES: readonly EndpointSlice[] = []
-const NO_PORTS: Ports = { 4: NONE, 6: NONE }
 
 /**
  * Services and EndpointSlices as kube-proxy caches them, for all nodes at once. Each Service has a slot; slots keep the order
  * in which Services came, which is the order of their rules (kube-proxy's own is that of a Go map: any).
  */
 export class ServiceModel {
-  private readonly entries = new Map<string, Entry>()
-  private readonly slots: (Ports | null)[] = []
+  /** By namespace and name, which are not joined: keys of their own would weigh as much again. */
+  private readonly entries = new Map<string, Map<string, Entry>>()
+  /** The ports of the Service in each slot. */
+  private readonly slots: Record<Family, (readonly PortState[])[]> = { 4: [], 6: [] }
+  private used = 0
   private readonly dirty = new Map<number, Entry>()
   private readonly log: number[] = []
   private readonly counts: Record<Family, number> = { 4: 0, 6: 0 }
 
   setService(service: Service): void {
-    const entry = this.entry(nameOf(service.meta))
+    const entry = this.entry(service.meta.namespace, service.meta.name)
     entry.service = service
     this.touch(entry)
   }
 
   deleteService(namespace: string, name: string): void {
-    const entry = this.entries.get(`${namespace}/${name}`)
-    if (entry === undefined) return
+    const names = this.entries.get(namespace)
+    const entry = names?.get(name)
+    if (names === undefined || entry === undefined) return
     entry.service = null
     this.touch(entry)
-    if (entry.slices.length === 0) this.entries.delete(`${namespace}/${name}`)
+    if (entry.slices.length === 0) names.delete(name)
   }
 
   setSlice(slice: EndpointSlice): void {
-    const entry = this.entry(`${slice.meta.namespace}/${slice.service}`)
+    const entry = this.entry(slice.meta.namespace, slice.service)
     const known = entry.slices.findIndex(({ meta }) => meta.name === slice.meta.name)
-    entry.slices = known < 0 ? [...entry.slices, slice] : entry.slices.with(known, slice)
+    entry.slices = known < 0 ? entry.slices.concat(slice) : entry.slices.with(known, slice)
     this.touch(entry)
   }
 
   deleteSlice(slice: EndpointSlice): void {
-    const key = `${slice.meta.namespace}/${slice.service}`
-    const entry = this.entries.get(key)
+    const names = this.entries.get(slice.meta.namespace)
+    const entry = names?.get(slice.service)
     const known = entry?.slices.findIndex(({ meta }) => meta.name === slice.meta.name) ?? -1
-    if (entry === undefined || known < 0) return
+    if (names === undefined || entry === undefined || known < 0) return
     entry.slices = entry.slices.toSpliced(known, 1)
     this.touch(entry)
-    if (entry.slices.length === 0 && entry.service === null) this.entries.delete(key)
+    if (entry.slices.length === 0 && entry.service === null) names.delete(slice.service)
   }
 
   /** How many changes there were; `changedSince` of an earlier count gives the slots they touched. */
@@ -114,19 +122,19 @@ export class ServiceModel {
   }
 
   changedSince(version: number): Iterable<number> {
-    return version === 0 ? this.slots.keys() : new Set(this.log.slice(version))
+    return version === 0 ? Array(this.used).keys() : new Set(this.log.slice(version))
   }
 
   /** The ports of the Service in a slot. */
   ports(slot: number, family: Family): readonly PortState[] {
     this.settle()
-    return (this.slots[slot] ?? NO_PORTS)[family]
+    return this.slots[family][slot]
   }
 
   /** All ports of a family, in order. */
   *allPorts(family: Family): Generator<PortState> {
     this.settle()
-    for (const ports of this.slots) if (ports !== null) yield* ports[family]
+    for (const ports of this.slots[family]) yield* ports
   }
 
   /** Endpoints of all ports of a family. */
@@ -135,39 +143,40 @@ export class ServiceModel {
     return this.counts[family]
   }
 
-  private entry(key: string): Entry {
-    const known = this.entries.get(key)
-    if (known !== undefined) return known
-    const entry: Entry = { slot: this.slots.push(null) - 1, service: null, slices: NO_SLICES }
-    this.entries.set(key, entry)
+  private entry(namespace: string, name: string): Entry {
+    let names = this.entries.get(namespace)
+    if (names === undefined) this.entries.set(namespace, (names = new Map()))
+    let entry = names.get(name)
+    if (entry === undefined) {
+      entry = { slot: this.used++, service: null, slices: NO_SLICES }
+      names.set(name, entry)
+    }
     return entry
   }
 
   private touch(entry: Entry): void {
-    this.log.push(entry.slot)
+    // Whoever asks what changed asks for the ports too, and with that nothing is dirty any more.
+    if (!this.dirty.has(entry.slot)) this.log.push(entry.slot)
     this.dirty.set(entry.slot, entry)
   }
 
   private settle(): void {
     if (this.dirty.size === 0) return
     for (const { slot, service, slices } of this.dirty.values()) {
-      const ports: Ports =
-        service === null ? NO_PORTS : { 4: portStates(service, 4, slices), 6: portStates(service, 6, slices) }
-      this.recount(this.slots[slot] ?? NO_PORTS, -1)
-      this.recount(ports, 1)
-      this.slots[slot] = ports
+      for (const family of [4, 6] as const) {
+        const ports = service === null ? NONE : portStates(service, family, slices)
+        this.counts[family] += countOf(ports) - countOf(this.slots[family][slot] ?? NONE)
+        this.slots[family][slot] = ports
+      }
     }
     this.dirty.clear()
   }
-
-  private recount(ports: Ports, sign: 1 | -1): void {
-    for (const { outlook } of ports[4]) this.counts[4] += sign * outlook.count
-    for (const { outlook } of ports[6]) this.counts[6] += sign * outlook.count
-  }
 }
+
+const countOf = (ports: readonly PortState[]): number => ports.reduce((sum, { count }) => sum + count, 0)
 
 function portStates(service: Service, family: Family, slices: readonly EndpointSlice[]): readonly PortState[] {
   const clusterIP = servedAt(service, family)
   if (clusterIP === null) return NONE
-  return service.ports.map((port) => new PortState(service, port, family, clusterIP, slices))
+  return service.ports.map((port) => new PortState(service, port, clusterIP, slices))
 }

@@ -18,12 +18,6 @@ export const alike = <T>(make: Make<T>['local']): Make<T> => ({
   local: make,
 })
 
-/** What a Service gives: something for all nodes, and ports that each node has to look at. */
-interface Slot<T> {
-  readonly shared: readonly T[]
-  readonly perNode: readonly PortState[]
-}
-
 /** A place that no endpoint is at: for Services that do not care. */
 const NOWHERE: Place = { name: '', zone: '' }
 
@@ -33,7 +27,10 @@ const NOWHERE: Place = { name: '', zone: '' }
  */
 export class PerNodeServices<T extends object> {
   private version = 0
-  private readonly slots: Slot<T>[] = []
+  /** What each Service gives all nodes. */
+  private readonly slots: (readonly T[])[] = []
+  /** Of Services that not all nodes serve alike: the ports that each node has to look at. */
+  private readonly looked = new Map<number, readonly PortState[]>()
   private perNode: readonly PortState[] = []
   private variants = new WeakMap<PortState, Map<string, T>>()
   private readonly ids = new WeakMap<T, number>()
@@ -56,13 +53,15 @@ export class PerNodeServices<T extends object> {
     let perNodeChanged = false
     if (this.version === this.model.version) return { perNodeChanged }
     for (const slot of this.model.changedSince(this.version)) {
-      const before = this.slots[slot]
-      const after = this.slotOf(slot)
+      const ports = this.model.ports(slot, this.family)
+      const perNode = ports.filter((port) => port.perNode)
+      const before = this.slots[slot] ?? []
+      const after = ports.filter((port) => !port.perNode).map((port) => this.make.shared(port))
       this.slots[slot] = after
-      perNodeChanged ||= after.perNode.length > 0 || (before !== undefined && before.perNode.length > 0)
-      onShared(before?.shared ?? [], after.shared)
+      perNodeChanged = this.look(slot, perNode) || perNodeChanged
+      onShared(before, after)
     }
-    if (perNodeChanged) this.perNode = this.slots.flatMap(({ perNode }) => perNode)
+    if (perNodeChanged) this.perNode = this.slots.flatMap((_, slot) => this.looked.get(slot) ?? [])
     this.version = this.model.version
     return { perNodeChanged }
   }
@@ -70,7 +69,7 @@ export class PerNodeServices<T extends object> {
   /** What all nodes have, in the order of the Services. */
   shared(): readonly T[] {
     const all: T[] = []
-    for (const { shared } of this.slots) for (const item of shared) all.push(item)
+    for (const shared of this.slots) for (const item of shared) all.push(item)
     return all
   }
 
@@ -81,13 +80,11 @@ export class PerNodeServices<T extends object> {
     return { key: items.map((item) => this.ids.get(item)).join(), items }
   }
 
-  private slotOf(slot: number): Slot<T> {
-    const ports = this.model.ports(slot, this.family)
-    const shared = ports.filter((port) => !port.perNode)
-    return {
-      shared: shared.map((port) => this.make.shared(port)),
-      perNode: shared.length === ports.length ? NO_PORTS : ports.filter((port) => port.perNode),
-    }
+  /** True when a slot has or had ports that each node looks at. */
+  private look(slot: number, ports: readonly PortState[]): boolean {
+    const had = this.looked.delete(slot)
+    if (ports.length > 0) this.looked.set(slot, ports)
+    return had || ports.length > 0
   }
 
   private variant(port: PortState, node: ProxyNode, nodeAddress: Address | null): T {
@@ -105,8 +102,6 @@ export class PerNodeServices<T extends object> {
   }
 }
 
-const NO_PORTS: readonly PortState[] = []
-
 /** The endpoints of a Service that nodes serve alike. */
 export const everywhere = (port: PortState): Categories => new Later(port)
 
@@ -117,7 +112,7 @@ class Later implements Categories {
   private found: Categories | null = null
 
   constructor(private readonly port: PortState) {
-    this.any = port.outlook.any
+    this.any = port.any
   }
 
   get cluster(): Categories['cluster'] {

@@ -81,7 +81,12 @@ export class RuleBlock {
   private tests: Test[] | null = null
   private lookup: BlockIndex | null | undefined
 
-  constructor(private readonly made: readonly (Rule | PendingRule)[]) {}
+  private readonly made: readonly (Rule | PendingRule)[]
+
+  constructor(made: readonly (Rule | PendingRule)[]) {
+    // A list that grew has room left; a copy has none.
+    this.made = made.slice()
+  }
 
   get length(): number {
     return this.made.length

@@ -25,7 +25,7 @@ class PlainRule implements PendingRule {
   ) {}
 
   get kind(): 'natServices' | 'filterServices' {
-    return this.port.outlook.any ? 'natServices' : 'filterServices'
+    return this.port.any ? 'natServices' : 'filterServices'
   }
 
   get destination(): Address {
@@ -209,7 +209,7 @@ function filterHooks(
 }
 
 const jump = (chain: Chain, text: string, matches: Rule['matches'] = []): Rule =>
-  rule({ kind: 'jump', chain }, [...matches, comment(text)])
+  rule({ kind: 'jump', chain }, matches.concat(comment(text)))
 
 const NODEPORT_NOTE = 'kubernetes service nodeports; NOTE: this must be the last rule in this chain'
 const LOOPBACK = { 4: prefix('127.0.0.0/8'), 6: prefix('::1/128') } as const
