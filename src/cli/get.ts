@@ -29,6 +29,8 @@ const NAMES = [
     ['jobs', 'job'],
     ['cronjobs', 'cj'],
     ['pdb', 'poddisruptionbudgets'],
+    ['ing', 'ingresses', 'ingress'],
+    ['ingressclasses', 'ingressclass'],
   ],
 ]
 export const LISTED = NAMES.map(([name]) => name)

@@ -262,6 +262,31 @@ const agreed = {
   earlyData: z.enum(['none', 'accepted', 'rejected']),
 }
 const rfc3339 = z.iso.datetime()
+/** Objects as NS/NAME, fields as `spec.tls[0].secretName`; empty where there is none. */
+const ingressChoice = z.strictObject({
+  serverName: z.string().nullable(),
+  why: z.enum([
+    ...(['secret', 'secret-missing', 'secret-unusable', 'host-not-covered', 'no-secret-name'] as const),
+    ...(['host-not-in-tls', 'no-tls', 'host-without-rule', 'other-class', 'unknown-host', 'no-server-name'] as const),
+  ]),
+  host: z.string(),
+  ingress: z.string(),
+  field: z.string(),
+  secret: z.string(),
+  names: z.array(z.string()),
+  elsewhere: z.string(),
+  detail: z.string(),
+})
+const ingressRoute = z.strictObject({
+  host: z.string(),
+  path: z.string(),
+  outcome: z.enum(['forwarded', 'passed-through', 'redirected', 'no-backend', 'no-endpoints', 'unreachable']),
+  ingress: z.string(),
+  field: z.string(),
+  service: z.string(),
+  port: z.string(),
+  endpoints: z.array(z.string()),
+})
 const alert = z.strictObject({
   alert: z.string(),
   code: z.int(),
@@ -269,6 +294,7 @@ const alert = z.strictObject({
   rule: z.string(),
   rfc: z.string(),
   knew: z.array(z.strictObject({ side: endOfTls, fact: z.string() })),
+  ingress: ingressChoice.nullable(),
   object: z.string().nullable(),
   fix: z.string().nullable(),
   commands: z.array(z.string()),
@@ -294,6 +320,7 @@ const tlsOfCurl = z.strictObject({
       notAfter: rfc3339,
     })
     .nullable(),
+  ingress: ingressChoice.nullable(),
   alert: alert.nullable(),
   records: z.array(record),
   lost: record.nullable(),
@@ -328,6 +355,7 @@ const curlDocument = z.strictObject({
         })
         .nullable(),
       tls: z.union([tlsOfCurl, z.strictObject(agreed)]).nullable(),
+      routes: z.array(ingressRoute),
       unheard: alert.nullable(),
       headers: z.array(z.tuple([z.string(), z.string()])),
       body: z.string(),
@@ -361,6 +389,8 @@ describe('kind Curl', () => {
     ['54-mtls', 'https://web/', 56, 'clientCertificate'],
     ['54-mtls', 'https://web/ --cert cluster-ca', 0, null],
     ['58-no-common-version', 'https://new/ --tls-max 1.2', 35, 'hello'],
+    ['63-ingress', 'https://shop.example/ --resolve shop.example:443:192.168.56.11', 0, null],
+    ['64-ingress-missing-secret', 'https://shop.example/ --resolve shop.example:443:192.168.56.11', 60, 'certificate'],
   ])('%s %s', (scenario, args, exit, failed) => {
     const { out } = run(['curl', '-f', shipped(scenario), '--from', 'client', ...args.split(' '), '-o', 'json'])
     for (const request of curlDocument.parse(JSON.parse(out)).requests) {

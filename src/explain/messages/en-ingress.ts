@@ -1,6 +1,6 @@
 import type { IngressCertificateChoice, IngressCertificateWhy, IngressEvent } from '../../trace/steps/ingress.ts'
 
-type Route = Extract<IngressEvent, { kind: 'ingress-route' }>
+type Route = Omit<Extract<IngressEvent, { kind: 'ingress-route' }>, 'kind'>
 /** `asked`: the name in the ClientHello, or the host that the Ingress has. */
 type Facts = IngressCertificateChoice & { readonly asked: string }
 

@@ -61,6 +61,11 @@ export const timeline = {
     const where = nodes === null ? 'every node' : nodes.length > 4 ? `${nodes.length} nodes` : nodes.join(', ')
     return `${mode} rules of ${shown} on ${where}`
   },
+  configured: (by: readonly string[], hosts: number): string => {
+    const shown = by.map((object) => object.replace(' default/', ' '))
+    const told = shown.length > 3 ? `${shown.slice(0, 2).join(', ')} and ${shown.length - 2} more` : shown.join(', ')
+    return `configuration of ${hosts} ${hosts === 1 ? 'host' : 'hosts'} anew: ${told}`
+  },
   staleEntries: (count: number): string =>
     `${count} stale UDP ${count === 1 ? 'entry' : 'entries'} of conntrack deleted`,
   status: (status: number): string => `HTTP ${status}`,

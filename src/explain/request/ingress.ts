@@ -6,12 +6,16 @@ import { isKind, type StepIndex } from '../record.ts'
 import type { Change } from './change.ts'
 
 /** The certificate that an ingress controller chose, and what of which Ingress made it do so. */
-export type IngressChoice = Extract<IngressEvent, { kind: 'ingress-certificate' }>
-export type IngressRoute = Extract<IngressEvent, { kind: 'ingress-route' }>
+export type IngressChoice = Omit<Extract<IngressEvent, { kind: 'ingress-certificate' }>, 'kind' | 'connection'>
+export type IngressRoute = Omit<Extract<IngressEvent, { kind: 'ingress-route' }>, 'kind'>
 
 /** Null: the server is no ingress controller. */
-export const choiceIn = (events: readonly Event[]): IngressChoice | null =>
-  events.findLast((event) => event.kind === 'ingress-certificate') ?? null
+export function choiceIn(events: readonly Event[]): IngressChoice | null {
+  const event = events.findLast((one) => one.kind === 'ingress-certificate')
+  if (event === undefined) return null
+  const { kind: _, connection: __, ...choice } = event
+  return choice
+}
 
 /** `Ingress default/shop: spec.tls[0].secretName`; null where no Ingress has to do with it. */
 export const fieldOf = (choice: IngressChoice): string | null => (choice.ingress === '' ? null : en.where(choice))
@@ -44,11 +48,11 @@ function commandsFor({ why, ingress, secret, elsewhere }: IngressChoice): readon
 
 /** Where ingress controllers led what a program sent: the steps that it caused, in order. `start`: the step that began it. */
 export function routesOf(index: StepIndex, start: StepId): readonly IngressRoute[] {
-  const found: IngressRoute[] = []
-  for (const step of index.recorded.steps)
-    if (step.id >= start && isKind(step, 'ingress-route') && isCausedBy(index, step.cause, start))
-      found.push(step.event)
-  return found
+  return index.recorded.steps.flatMap((step) => {
+    if (step.id < start || !isKind(step, 'ingress-route') || !isCausedBy(index, step.cause, start)) return []
+    const { kind: _, ...route } = step.event
+    return [route]
+  })
 }
 
 function isCausedBy(index: StepIndex, step: StepId, start: StepId): boolean {

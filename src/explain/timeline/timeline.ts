@@ -1,4 +1,5 @@
 import type { Step } from '../../trace/step.ts'
+import type { IngressEvent } from '../../trace/steps/ingress.ts'
 import type { KubeEvent, ObjectRef } from '../../trace/steps/kube.ts'
 import { formatAddress } from '../../util/address.ts'
 import { timeline as say } from '../messages/en-timeline.ts'
@@ -104,6 +105,9 @@ class Timeline {
         break
       case 'proxy-sync':
         this.rules(step, event)
+        break
+      case 'ingress-sync':
+        this.configured(step, event)
         break
       case 'request':
         this.requests.take(step, event, this.recorded.places[step.place].netns)
@@ -215,6 +219,12 @@ class Timeline {
     const { nodes, draft, stale: gone } = this.syncing!
     const rules = say.rules(mode, told.map(shortName), nodes.length === this.nodes.size ? null : nodes)
     draft.parts = gone === 0 ? [rules] : [rules, say.staleEntries(gone)]
+  }
+
+  /** What a controller has as it starts is not the story. */
+  private configured(step: Step, { by, hosts }: Extract<IngressEvent, { kind: 'ingress-sync' }>): void {
+    if (by.length === 0 || step.at === 0) return
+    this.drafts.alone(step.at, step.id, 'ingress', 'rules', say.configured(by, hosts.length))
   }
 
   private syncing: {

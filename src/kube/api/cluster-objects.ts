@@ -1,6 +1,7 @@
 import type { Nanos } from '../../sim/time.ts'
 import type { Address } from '../../util/address.ts'
 import type { Prefix } from '../../util/prefix.ts'
+import type { Ingress, IngressClass } from './ingress.ts'
 import type { IntOrPercent } from './int-or-percent.ts'
 import type { ObjectMeta } from './object.ts'
 import type { Condition } from './pod-object.ts'
@@ -40,6 +41,16 @@ export interface ServiceObject extends Service {
 
 export interface EndpointSliceObject extends EndpointSlice {
   readonly kind: 'EndpointSlice'
+  readonly meta: ObjectMeta
+}
+
+export interface IngressObject extends Ingress {
+  readonly kind: 'Ingress'
+  readonly meta: ObjectMeta
+}
+
+export interface IngressClassObject extends IngressClass {
+  readonly kind: 'IngressClass'
   readonly meta: ObjectMeta
 }
 

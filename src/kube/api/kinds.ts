@@ -2,6 +2,8 @@ import type { CronJob, Job } from './batch.ts'
 import type {
   EndpointSliceObject,
   EventObject,
+  IngressClassObject,
+  IngressObject,
   NamespaceObject,
   NodeObject,
   OpaqueObject,
@@ -26,6 +28,8 @@ export interface Kinds {
   PodDisruptionBudget: PodDisruptionBudget
   Service: ServiceObject
   EndpointSlice: EndpointSliceObject
+  IngressClass: IngressClassObject
+  Ingress: IngressObject
   Secret: OpaqueObject<'Secret'>
   ConfigMap: OpaqueObject<'ConfigMap'>
   Event: EventObject
@@ -49,6 +53,8 @@ export const RESOURCES: Readonly<Record<Kind, string>> = {
   PodDisruptionBudget: 'poddisruptionbudgets.policy',
   Service: 'services',
   EndpointSlice: 'endpointslices.discovery.k8s.io',
+  IngressClass: 'ingressclasses.networking.k8s.io',
+  Ingress: 'ingresses.networking.k8s.io',
   Secret: 'secrets',
   ConfigMap: 'configmaps',
   Event: 'events',

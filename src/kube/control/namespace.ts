@@ -3,7 +3,9 @@ import { KINDS, type Kind } from '../api/kinds.ts'
 import type { Store } from '../api/store.ts'
 import { type Control, WorkQueue } from './work-queue.ts'
 
-const CONTENTS: readonly Kind[] = KINDS.filter((kind) => kind !== 'Node' && kind !== 'Namespace')
+const CONTENTS: readonly Kind[] = KINDS.filter(
+  (kind) => kind !== 'Node' && kind !== 'Namespace' && kind !== 'IngressClass',
+)
 
 /** The namespace controller: what is in a namespace goes before it. Source: pkg/controller/namespace/deletion. */
 export class NamespaceController {

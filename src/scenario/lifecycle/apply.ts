@@ -1,5 +1,6 @@
 import { namespace as namespaceObject } from '../../kube/api/build.ts'
 import { invalid } from '../../kube/api/errors.ts'
+import { admitIngress, type Ingress } from '../../kube/api/ingress.ts'
 import { type KubeObject, RESOURCES } from '../../kube/api/kinds.ts'
 import { nameOf } from '../../kube/api/meta.ts'
 import type { PodObject } from '../../kube/api/pod-object.ts'
@@ -9,7 +10,7 @@ import { validate, validateUpdate } from '../../kube/api/validate.ts'
 import { inputError, type SourcePosition } from '../../util/diagnostics.ts'
 import type { Emulation } from '../emulation.ts'
 import type { Inventory } from '../load/inventory.ts'
-import { serviceObject, sliceObject } from './slim.ts'
+import { ingressClassObject, ingressObject, serviceObject, sliceObject } from './slim.ts'
 
 /**
  * `kubectl apply`: what is new is created, what is there gets the fields given. All of it is validated before the first
@@ -22,6 +23,8 @@ export function apply(emulation: Emulation, given: Inventory, at: SourcePosition
     ...given.namespaces.map(({ name }) => namespaceObject(name)),
     ...given.services.map((service) => completed(emulation, service)),
     ...given.slices.map(sliceObject),
+    ...given.ingressClasses.map(ingressClassObject),
+    ...given.ingresses.map((ingress) => admitted(emulation, ingress, given)),
     ...given.objects,
   ]
   const plans = objects.map((object) => planOf(store, object))
@@ -37,6 +40,11 @@ export function apply(emulation: Emulation, given: Inventory, at: SourcePosition
   for (const { before, after } of plans) {
     if (before === null) store.create(after)
     else if (before !== after) store.update(after)
+  }
+  // Secrets are no objects of the store: who reads them asks for them by name.
+  for (const bundle of given.bundles) {
+    emulation.tls.bundles.apply(bundle, emulation.now)
+    emulation.ingress.news.tell(`${bundle.kind} ${nameOf(bundle.meta)}`, 0)
   }
 }
 
@@ -64,6 +72,8 @@ function merged(before: KubeObject, given: KubeObject): KubeObject {
       return before
     case 'Service':
     case 'EndpointSlice':
+    case 'IngressClass':
+    case 'Ingress':
       return { ...before, ...given } as KubeObject
     case 'Pod':
       return mergedPod(before as PodObject, given)
@@ -92,6 +102,15 @@ function mergedPod(before: PodObject, given: PodObject): PodObject {
 const same = (a: KubeObject, b: KubeObject): boolean =>
   JSON.stringify({ ...a, status: null }) === JSON.stringify({ ...b, status: null })
 
+/** With the time of its making, and, when it is new, the default class. */
+function admitted({ life, ingress, epoch, now }: Emulation, given: Ingress, { ingressClasses }: Inventory): KubeObject {
+  const known = life!.store.get('Ingress', given.meta.namespace, given.meta.name)
+  if (known !== null) return ingressObject({ ...given, created: known.created, admitted: true })
+  const classes = new Map([...ingress.classes, ...ingressClasses].map((one) => [one.meta.name, one]))
+  const one = admitIngress({ ...given, created: given.created ?? epoch + now / 1e6 }, [...classes.values()])
+  return ingressObject({ ...one, admitted: true })
+}
+
 /** With the address and the node ports that it has, or is given. */
 function completed({ life, services }: Emulation, service: Service): KubeObject {
   const known = life!.store.get('Service', service.meta.namespace, service.meta.name)
@@ -105,10 +124,13 @@ function completed({ life, services }: Emulation, service: Service): KubeObject 
 }
 
 /** `Deployment web, Service web`: what an apply names. */
-export const namesOf = ({ services, objects, slices }: Inventory): string =>
+export const namesOf = ({ services, objects, slices, ingressClasses, ingresses, bundles }: Inventory): string =>
   [
     ...services.map(({ meta }) => `Service ${shortName(nameOf(meta))}`),
     ...slices.map(({ meta }) => `EndpointSlice ${shortName(nameOf(meta))}`),
+    ...ingressClasses.map(({ meta }) => `IngressClass ${meta.name}`),
+    ...ingresses.map(({ meta }) => `Ingress ${shortName(nameOf(meta))}`),
+    ...bundles.map(({ kind, meta }) => `${kind} ${shortName(nameOf(meta))}`),
     ...objects.map(({ kind, meta }) => `${kind} ${shortName(nameOf(meta))}`),
   ].join(', ')
 

@@ -150,7 +150,30 @@ export const WORKLOAD_TABLES = {
       age(store, meta),
     ],
   ),
+  ing: table('Ingress', 'NAME|CLASS|HOSTS|ADDRESS|PORTS|AGE', '', (ingress, store) => [
+    ingress.meta.name,
+    ingress.className ?? '<none>',
+    hostsOf(ingress),
+    // Controllers here write no status.
+    '',
+    ingress.tls.length > 0 ? '80, 443' : '80',
+    age(store, ingress.meta),
+  ]),
+  ingressclasses: table('IngressClass', 'NAME|CONTROLLER|PARAMETERS|AGE', '', ({ meta, controller }, store) => [
+    meta.name,
+    controller,
+    '<none>',
+    age(store, meta),
+  ]),
 } as const
+
+/** formatIngressHosts: three, then how many more. */
+function hostsOf({ rules }: Kinds['Ingress']): string {
+  const hosts = rules.map(({ host }) => host).filter((host) => host !== '')
+  if (hosts.length === 0) return '*'
+  const more = hosts.length > 3 ? ` + ${hosts.length - 3} more...` : ''
+  return `${hosts.slice(0, 3).join(',')}${more}`
+}
 
 const bound = (value: IntOrPercent | null): string => (value === null ? 'N/A' : String(value))
 

@@ -51,7 +51,7 @@ function workloadTable(
   { kind, columns, wide: more, cells, wideCells }: Table<Kind>,
   wide: boolean,
 ): string[][] {
-  const hasNamespace = kind !== 'Node'
+  const hasNamespace = kind !== 'Node' && kind !== 'IngressClass'
   const rows = store
     .list(kind)
     .map((object) => [

@@ -18,7 +18,7 @@ import { SandboxNetwork } from './network.ts'
 import { NodeProber } from './prober.ts'
 import { ProxySync } from './proxy-sync.ts'
 import { isLifecycleOperation } from './schema.ts'
-import { nodeObject, serviceObject, sliceObject, slimPod } from './slim.ts'
+import { ingressClassObject, ingressObject, nodeObject, serviceObject, sliceObject, slimPod } from './slim.ts'
 import { settingsOf } from './timing.ts'
 import { Traffic } from './traffic.ts'
 
@@ -76,6 +76,8 @@ export class Lifecycle {
     for (const name of namespacesOf(inventory, emulation)) this.store.create(namespaceObject(name))
     for (const service of emulation.services.all) this.store.create(serviceObject(service))
     for (const slice of emulation.services.given) this.store.create(sliceObject(slice))
+    for (const one of emulation.ingress.classes) this.store.create(ingressClassObject(one))
+    for (const ingress of emulation.ingress.all) this.store.create(ingressObject(ingress))
     for (const object of inventory.objects) this.store.create(object)
   }
 
@@ -89,8 +91,19 @@ export class Lifecycle {
 
   /** Names follow the store at once: who looks for a pod finds the one that is there. So does what CoreDNS answers. */
   private follow(): void {
-    const { directory, services, facts } = this.emulation
-    this.store.watch('Service', ({ type, object }) => {
+    const { directory, services, facts, ingress } = this.emulation
+    const { news } = ingress
+    this.store.watch('IngressClass', ({ type, object, step }) => {
+      if (type === 'DELETED') ingress.deleteClass(object)
+      else ingress.setClass(object)
+      news.tell(`IngressClass ${nameOf(object.meta)}`, step)
+    })
+    this.store.watch('Ingress', ({ type, object, step }) => {
+      if (type === 'DELETED') ingress.delete(object)
+      else ingress.set(object)
+      news.tell(`Ingress ${nameOf(object.meta)}`, step)
+    })
+    this.store.watch('Service', ({ type, object, step }) => {
       if (type === 'DELETED') {
         services.deleteService(object)
         directory.deleteService(object)
@@ -99,10 +112,12 @@ export class Lifecycle {
         directory.setService(object)
         facts.addService(object)
       }
+      news.tell(`Service ${nameOf(object.meta)}`, step)
     })
-    this.store.watch('EndpointSlice', ({ type, object }) => {
+    this.store.watch('EndpointSlice', ({ type, object, step }) => {
       if (type === 'DELETED') services.deleteSlice(object)
       else services.setSlice(object)
+      news.tell(`EndpointSlice ${nameOf(object.meta)}`, step)
     })
     this.store.watch('Pod', ({ type, object, before }) => {
       this.remember(object)
@@ -169,6 +184,7 @@ const isComplete = ({ spec, status }: Extract<KubeObject, { kind: 'ReplicaSet' }
 function namespacesOf(inventory: Inventory, { services }: Emulation): Set<string> {
   const names = new Set(['default', 'kube-system', 'kube-public', 'kube-node-lease'])
   for (const { name } of inventory.namespaces) names.add(name)
-  for (const { meta } of [...inventory.objects, ...services.all]) if (meta.namespace !== '') names.add(meta.namespace)
+  for (const { meta } of [...inventory.objects, ...services.all, ...inventory.ingresses])
+    if (meta.namespace !== '') names.add(meta.namespace)
   return names
 }

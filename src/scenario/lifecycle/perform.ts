@@ -44,7 +44,8 @@ function act(emulation: Emulation, life: Lifecycle, operation: LifecycleOperatio
       break
     case 'delete': {
       const { kind, namespace, name, propagation } = operation.with
-      store.delete(kind, kind === 'Namespace' ? '' : namespace, name, { propagation })
+      if (kind === 'Secret') deleteSecret(emulation, `${namespace}/${name}`)
+      else store.delete(kind, kind === 'Namespace' ? '' : namespace, name, { propagation })
       break
     }
     case 'rollout':
@@ -109,6 +110,12 @@ function act(emulation: Emulation, life: Lifecycle, operation: LifecycleOperatio
       life.traffic.start(emulation.host(from, at), { url, ...times })
     }
   }
+}
+
+/** Throws ApiError. */
+function deleteSecret({ tls, ingress }: Emulation, name: string): void {
+  if (!tls.bundles.delete(name)) throw new ApiError('NotFound', `secrets "${name.split('/')[1]}" not found`)
+  ingress.news.tell(`Secret ${name}`, 0)
 }
 
 /** What holds now; with `within`, what comes to hold by then. */

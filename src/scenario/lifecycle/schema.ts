@@ -24,6 +24,8 @@ const DELETABLE = [
   'Job',
   'CronJob',
   'Service',
+  'Ingress',
+  'Secret',
   'PodDisruptionBudget',
   'Pod',
   'Namespace',

@@ -1,4 +1,11 @@
-import type { EndpointSliceObject, NodeObject, ServiceObject } from '../../kube/api/cluster-objects.ts'
+import type {
+  EndpointSliceObject,
+  IngressClassObject,
+  IngressObject,
+  NodeObject,
+  ServiceObject,
+} from '../../kube/api/cluster-objects.ts'
+import type { Ingress, IngressClass } from '../../kube/api/ingress.ts'
 import { controllerOf, newMeta } from '../../kube/api/object.ts'
 import type { Pod } from '../../kube/api/pod.ts'
 import { isReady, type PodObject } from '../../kube/api/pod-object.ts'
@@ -57,6 +64,18 @@ export const sliceObject = (slice: EndpointSlice): EndpointSliceObject => ({
   ...slice,
   kind: 'EndpointSlice',
   meta: newMeta(slice.meta),
+})
+
+export const ingressObject = (ingress: Ingress): IngressObject => ({
+  ...ingress,
+  kind: 'Ingress',
+  meta: newMeta(ingress.meta),
+})
+
+export const ingressClassObject = (one: IngressClass): IngressClassObject => ({
+  ...one,
+  kind: 'IngressClass',
+  meta: newMeta(one.meta),
 })
 
 /** The slices of a Service, whoever wrote them. */

@@ -30,6 +30,8 @@ export const VOLUME_SYNC: Nanos = 60 * SECOND
 export class Bundles {
   private readonly all = new Map<string, Bundle>()
   private readonly files = new Map<string, TlsFile[]>()
+  /** Secrets that were deleted, or are no certificate any more: of these the API server has nothing to give. */
+  private readonly lacking = new Map<string, Exclude<CurrentSecret, { kind: 'file' }>>()
 
   constructor(
     bundles: readonly Bundle[],
@@ -59,11 +61,13 @@ export class Bundles {
       ...this.files.keys(),
       ...[...this.all.values()].filter(isSecret).map(({ meta }) => nameOf(meta)),
     ])
-    return [...names].filter((one) => one.endsWith(`/${name}`)).sort()
+    return [...names].filter((one) => one.endsWith(`/${name}`) && this.lacking.get(one)?.kind !== 'missing').sort()
   }
 
   /** What who asks the API server for a Secret gets now. Never throws: a controller has to live with what is there. */
   current(name: string, now: Nanos): CurrentSecret {
+    const lack = this.lacking.get(name)
+    if (lack !== undefined) return lack
     if (!this.files.has(name) && !this.has('Secret', name)) return { kind: 'missing' }
     try {
       const file = this.versions(name).findLast(({ since }) => since <= now) ?? this.versions(name)[0]
@@ -90,6 +94,31 @@ export class Bundles {
     const list = this.files.get(name) ?? []
     list.push({ since: list.length === 0 ? 0 : now, identity, roots, problem: null })
     this.files.set(name, list)
+    this.lacking.delete(name)
+  }
+
+  /** A manifest of a Secret or ConfigMap is applied. What is no certificate is no use, and pods keep what they have. */
+  apply(bundle: Bundle, now: Nanos): void {
+    const name = nameOf(bundle.meta)
+    const key = keyOf(bundle.kind, name)
+    const before = bundle.kind === 'Secret' && this.all.has(key) ? this.versions(name) : (this.files.get(name) ?? [])
+    this.all.set(key, bundle)
+    this.lacking.delete(name)
+    if (bundle.kind === 'ConfigMap') return
+    try {
+      const since = before.length === 0 ? 0 : now
+      this.files.set(name, [...before, { ...this.load(bundle), since }])
+    } catch (error) {
+      if (!(error instanceof InputError)) throw error
+      this.lacking.set(name, { kind: 'unusable', detail: error.diagnostics[0].message })
+    }
+  }
+
+  /** Pods keep what they have mounted; who asks the API server gets nothing. Whether it was there. */
+  delete(name: string): boolean {
+    const there = this.secretsNamed(name.split('/')[1]).includes(name)
+    this.lacking.set(name, { kind: 'missing' })
+    return there
   }
 
   /** Certificates to trust: of `ca.crt` where there is one, else all that it holds. Throws InputError. */

@@ -24,7 +24,16 @@ const NONE = selectorOf({})
 
 export type WorkloadKind = Exclude<
   KubeObject['kind'],
-  'Pod' | 'Node' | 'Namespace' | 'Service' | 'EndpointSlice' | 'Secret' | 'ConfigMap' | 'Event'
+  | 'Pod'
+  | 'Node'
+  | 'Namespace'
+  | 'Service'
+  | 'EndpointSlice'
+  | 'IngressClass'
+  | 'Ingress'
+  | 'Secret'
+  | 'ConfigMap'
+  | 'Event'
 >
 
 /** An object that a controller works on, with defaults, validated in the API server's words. */
