@@ -3,6 +3,7 @@ import type { Pod } from '../kube/api/pod.ts'
 import { BridgeCni } from '../kube/node/bridge-cni.ts'
 import { HostGwOverlay, type Lease, type Overlay, VxlanOverlay, vtepMacs } from '../kube/node/flannel.ts'
 import { flannelMasquerade } from '../kube/node/flannel-masq.ts'
+import { KUBELET_RULES } from '../kube/node/kubelet/iptables.ts'
 import { Machine, type NicSpec } from '../kube/node/machine.ts'
 import { combineRules, type RulePart } from '../kube/node/node-rules.ts'
 import { PodAddresses } from '../kube/node/pod-addresses.ts'
@@ -223,7 +224,7 @@ export class Cluster {
     return node
   }
 
-  /** Rules of the programs that run on a node: kube-proxy, which prepends its own, and flannel. */
+  /** Rules of the programs that run on a node: kube-proxy, kubelet and flannel. */
   private attachNetfilter(host: Namespace, plan: NodePlan): void {
     const netfilter = new NetfilterStack(host, this.kernel.rng.fork(`netfilter of ${plan.name}`))
     this.writeRules(host, netfilter, plan)
@@ -249,6 +250,7 @@ export class Cluster {
         netfilter.setIpSets(family, ipvs.sets)
         netfilter.setVirtualServers(family, ipvs.servers)
       }
+      if (own !== undefined) parts.push(KUBELET_RULES[family])
       if (own !== undefined && whole !== undefined && path.plugin === 'flannel')
         parts.push(flannelMasquerade(own, whole))
       if (parts.length > 0) netfilter.setRules(family, combineRules(parts))

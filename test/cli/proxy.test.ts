@@ -118,7 +118,7 @@ describe('podwire export', () => {
     expect(err).toContain('kube-proxy runs in iptables mode')
   })
 
-  it('nftables prints the table of that mode, and leaves iptables to flannel', () => {
+  it('nftables prints the table of that mode, and leaves iptables to kubelet and flannel', () => {
     const mode = ['--node', 'node-1', '--proxy-mode', 'nftables']
     const { code, out, err } = podwire(['export', 'nftables', ...mode])
     expect({ code, err }).toEqual({ code: 0, err: '' })
@@ -126,7 +126,9 @@ describe('podwire export', () => {
     expect(out).toMatch(/^add element ip kube-proxy service-ips \{ 10\.96\.0\.80 \. tcp \. 80 /m)
     const iptables = podwire(['export', 'iptables', ...mode]).out
     expect(iptables).toContain('FLANNEL-POSTRTG')
-    expect(iptables).not.toContain('KUBE-')
+    // kubelet's are there in every mode, kube-proxy's are not.
+    expect(iptables).toContain('-A INPUT -j KUBE-FIREWALL')
+    expect(iptables).not.toContain('KUBE-SERVICES')
   })
 
   it.each(['proxy explain', 'export iptables', 'export nftables'])('%s --help has examples', (command) => {

@@ -14,7 +14,7 @@ const TABLES: readonly TableName[] = ['raw', 'mangle', 'nat', 'filter']
 
 /**
  * A node's rules from the parts of its programs, in the order their rules stand in the built-in chains: kube-proxy, which
- * prepends, before flannel and the CNI plugins, which append.
+ * prepends, before kubelet, which did so earlier, and flannel and the CNI plugins, which append.
  */
 export function combineRules(parts: readonly RulePart[]): RuleSet {
   const rules: Partial<Record<TableName, Table>> = {}
@@ -26,7 +26,8 @@ export function combineRules(parts: readonly RulePart[]): RuleSet {
     for (const hook of BUILTIN[name]) {
       chains[hook] = Chain.of(
         hook,
-        parts.flatMap((part) => part.hooks[name]?.[hook] ?? []),
+        // A rule that one program has is not added again by the next that ensures it.
+        [...new Set(parts.flatMap((part) => part.hooks[name]?.[hook] ?? []))],
         'ACCEPT',
       )
     }

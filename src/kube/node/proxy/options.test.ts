@@ -73,7 +73,7 @@ const MODES: readonly (readonly [
   [
     { detectLocal: 'BridgeInterface', bridgeInterface: 'cni0' },
     '! -i cni0',
-    'iifname != "cni0"',
+    'iifname != cni0',
     [
       ['10.0.0.2', 'cni0', false],
       ['10.0.0.2', 'eth0', true],
@@ -83,7 +83,7 @@ const MODES: readonly (readonly [
   [
     { detectLocal: 'InterfaceNamePrefix', interfaceNamePrefix: 'cni' },
     '! -i cni+',
-    'iifname != "cni*"',
+    'iifname != cni*',
     [
       ['10.0.0.2', 'cni0', false],
       ['10.0.0.2', 'eth0', true],

@@ -28,7 +28,8 @@ function matchText(match: Match, family: 4 | 6): string {
     case 'destination-in':
       return `${ip(family)} daddr ${not}${setText(match.set)}`
     case 'input':
-      return `iifname ${not}"${match.device.replace(/\+$/, '*')}"`
+      // Bare, as kube-proxy writes it; `nft list` puts it in quotes.
+      return `iifname ${not}${match.device.replace(/\+$/, '*')}`
     case 'protocol':
       return `meta l4proto ${not}${protocolName(match.protocol)}`
     case 'ctstate':

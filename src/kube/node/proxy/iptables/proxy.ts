@@ -1,6 +1,7 @@
 import { Chain, type PendingRule, type Rule, RuleBlock, type Target } from '../../../../linux/netfilter/rules/rule.ts'
 import type { Address, Family } from '../../../../util/address.ts'
 import { inPrefix, prefix } from '../../../../util/prefix.ts'
+import { TO_KUBE_FIREWALL } from '../../kubelet/iptables.ts'
 import type { RulePart } from '../../node-rules.ts'
 import { localPods, nodePortAddresses, type ProxyNode, type ProxyOptions } from '../config.ts'
 import type { PortState, ServiceModel } from '../model.ts'
@@ -77,7 +78,7 @@ export class IptablesProxy {
     const key = `${family} ${JSON.stringify(local)}`
     let group = this.groups.get(key)
     if (group === undefined) {
-      const top = topChains(this.options, family)
+      const top = topChains(this.options)
       group = new Group(this.model, family, {
         options: this.options,
         top,
@@ -174,9 +175,7 @@ function assemble(
   const external = chain('KUBE-EXTERNAL-SERVICES', 'filterExternal')
   const healthChecks = chain('KUBE-NODEPORTS', 'filterNodePorts')
   const firewall = chain('KUBE-PROXY-FIREWALL', 'filterFirewall')
-  const canary = [Chain.of('KUBE-PROXY-CANARY', []), Chain.of('KUBE-KUBELET-CANARY', [])]
-  // kubelet's, from which others tell iptables-nft and iptables-legacy apart.
-  const hint = Chain.of('KUBE-IPTABLES-HINT', [])
+  const canary = [Chain.of('KUBE-PROXY-CANARY', [])]
   return {
     hooks: {
       nat: {
@@ -184,14 +183,15 @@ function assemble(
         OUTPUT: [jump(natServices, 'kubernetes service portals')],
         POSTROUTING: [jump(top.postrouting, 'kubernetes postrouting rules')],
       },
-      filter: filterHooks(top, { services, external, healthChecks, firewall }),
+      filter: filterHooks(family, top, { services, external, healthChecks, firewall }),
     },
-    unused: { mangle: [hint, ...canary], nat: canary, filter: canary },
+    unused: { mangle: canary, nat: canary, filter: canary },
   }
 }
 
 /** Each is prepended as kube-proxy starts, so they stand in the opposite of its order; kubelet's came before. */
 function filterHooks(
+  family: Family,
   top: TopChains,
   chains: { services: Chain; external: Chain; healthChecks: Chain; firewall: Chain },
 ): RulePart['hooks']['filter'] {
@@ -200,7 +200,7 @@ function filterHooks(
   const external = jump(chains.external, 'kubernetes externally-visible service portals', fresh)
   const services = jump(chains.services, 'kubernetes service portals', fresh)
   const healthChecks = jump(chains.healthChecks, 'kubernetes health check service ports')
-  const localnet = rule({ kind: 'jump', chain: top.firewall }, [])
+  const localnet = TO_KUBE_FIREWALL[family]
   return {
     INPUT: [firewall, healthChecks, external, localnet],
     FORWARD: [firewall, jump(top.forward, 'kubernetes forwarding rules'), services, external],

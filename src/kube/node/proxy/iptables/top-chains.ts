@@ -1,5 +1,4 @@
 import { Chain, type Rule, type Target } from '../../../../linux/netfilter/rules/rule.ts'
-import { prefix } from '../../../../util/prefix.ts'
 import type { ProxyOptions } from '../config.ts'
 import { ACCEPT, comment, DROP, markIs, RETURN, rule, state } from './matches.ts'
 
@@ -9,13 +8,9 @@ export interface TopChains {
   readonly jumpToMarkMasq: Target
   readonly postrouting: Chain
   readonly forward: Chain
-  /** kubelet's; IPv4 only has a rule in it. */
-  readonly firewall: Chain
 }
 
-const LOOPBACK = prefix('127.0.0.0/8')
-
-export function topChains(options: ProxyOptions, family: 4 | 6): TopChains {
+export function topChains(options: ProxyOptions): TopChains {
   const mark = 1 << options.masqueradeBit
   const markMasq = Chain.of('KUBE-MARK-MASQ', [rule({ kind: 'mark', value: mark, mask: mark, written: 'or' }, [])])
   return {
@@ -30,7 +25,6 @@ export function topChains(options: ProxyOptions, family: 4 | 6): TopChains {
       ]),
     ]),
     forward: Chain.of('KUBE-FORWARD', forwardRules(options, mark)),
-    firewall: Chain.of('KUBE-FIREWALL', family === 4 ? [localnetRule()] : []),
   }
 }
 
@@ -41,14 +35,4 @@ function forwardRules({ tcpLiberal, nfacct }: ProxyOptions, mark: number): Rule[
     rule(ACCEPT, [comment('kubernetes forwarding rules'), markIs(mark)]),
     rule(ACCEPT, [comment('kubernetes forwarding conntrack rule'), state('RELATED', 'ESTABLISHED')]),
   ]
-}
-
-/** route_localnet, set for NodePorts on 127.0.0.1, would let neighbours reach what listens on localhost alone. */
-function localnetRule(): Rule {
-  return rule(DROP, [
-    comment('block incoming localnet connections'),
-    { kind: 'destination', prefix: LOOPBACK },
-    { kind: 'source', prefix: LOOPBACK, negate: true },
-    { kind: 'ctstate', states: ['RELATED', 'ESTABLISHED', 'DNAT'], negate: true },
-  ])
 }

@@ -31,9 +31,9 @@ const TO_ADDRESS_FROM: Sides = ['dst', 'dst', 'src']
 
 /** writeIptablesRules: what IPVS leaves to iptables, which is masquerading and filtering, with sets for the addresses. */
 export function ipvsRules(input: RuleInput): RulePart {
-  const { options, family } = input
+  const { options } = input
   // In this mode invalid packets are not dropped.
-  const top = topChains({ ...options, tcpLiberal: true }, family)
+  const top = topChains({ ...options, tcpLiberal: true })
   const asked = new Asked(input)
   const nat = natChains(input, asked, top.jumpToMarkMasq)
   const filter = filterChains(input, asked)
@@ -43,7 +43,6 @@ export function ipvsRules(input: RuleInput): RulePart {
     ...asked.when('LOOP-BACK', TO_ADDRESS_FROM, MASQUERADE),
     ...top.postrouting.rules(),
   ])
-  const localnet = rule({ kind: 'jump', chain: top.firewall }, [])
   return {
     hooks: {
       nat: {
@@ -56,10 +55,9 @@ export function ipvsRules(input: RuleInput): RulePart {
           jump(filter.access, 'kubernetes ipvs access filter'),
           jump(filter.firewall, 'kube-proxy firewall rules'),
           jump(filter.healthChecks, 'kubernetes health check rules'),
-          localnet,
         ],
         FORWARD: [jump(filter.firewall, 'kube-proxy firewall rules'), jump(top.forward, 'kubernetes forwarding rules')],
-        OUTPUT: [jump(filter.out, 'kubernetes ipvs access filter'), localnet],
+        OUTPUT: [jump(filter.out, 'kubernetes ipvs access filter')],
       },
     },
     unused: { nat: [nat.loadBalancer, top.markMasq], filter: [filter.sourceRanges] },
