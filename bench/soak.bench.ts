@@ -1,5 +1,6 @@
 import { Rng } from '../src/util/rng.ts'
-import { type How, VARIANTS } from '../test/support/tamper/conversation.ts'
+import type { How } from '../test/support/tamper/conversation.ts'
+import { COURSES } from '../test/support/tamper/courses.ts'
 import { type Recorded, recorded, trial } from '../test/support/tamper/trial.ts'
 
 /** Records to change: `PODWIRE_SOAK=1000000 npm run bench -- soak` is the long run. */
@@ -45,7 +46,7 @@ let current: Recorded | null = null
 function begin(seed: string, n: number): Recorded {
   const rng = new Rng(seed)
   const how: How = {
-    variant: VARIANTS[rng.below(VARIANTS.length)],
+    course: COURSES[rng.below(COURSES.length)],
     clientAuth: rng.below(2) === 0,
     resumed: rng.below(3) === 0,
     alpn: rng.below(2) === 0,

@@ -2,14 +2,15 @@ import { describe, expect, test } from 'vitest'
 import { client } from '../../src/tls/client/start.ts'
 import { extension, find } from '../../src/tls/extension/build.ts'
 import { clientShares, cookie, selectedVersion } from '../../src/tls/extension/codecs.ts'
-import type { Loopback } from '../../src/tls/loopback.ts'
+import { Loopback } from '../../src/tls/loopback.ts'
 import { handshake, handshakeOf, open } from '../../src/tls/message/handshake.ts'
 import { clientHello, RETRY_RANDOM, serverHello } from '../../src/tls/message/hello.ts'
 import { CONTENT } from '../../src/tls/numbers.ts'
+import { server } from '../../src/tls/server/start.ts'
 import { concat, fromHex, utf8 } from '../../src/util/bytes.ts'
 import type { Change, Piece, Replacement } from '../support/insider.ts'
 import { messagesOf } from '../support/insider.ts'
-import { ASKING, accepting, early, NOW, play, RETRIED, returning, rng, type Scene } from './scene.ts'
+import { ASKING, accepting, early, identity, NOW, play, RETRIED, returning, rng, type Scene } from './scene.ts'
 
 const V12 = { versions: ['TLS 1.2'], groups: ['x25519', 'secp256r1'] } as const
 const SCENES: readonly (readonly [string, () => Scene])[] = [
@@ -96,6 +97,32 @@ function rest(bytes: Uint8Array): number {
   }
   return length
 }
+
+describe('early data that is lost to a HelloRetryRequest (RFC 8446 4.2.10)', () => {
+  const junk = concat([fromHex('1703030028'), new Uint8Array(40)])
+  /** Junk goes before the flight of that number that the client sends. */
+  function retried(nth: number): Loopback {
+    const { c, s } = returning()
+    let flight = 0
+    const run = new Loopback(
+      client({ random: rng, serverName: 'web.test', judge: accepting, ...RETRIED.c, ...c, earlyData: true }),
+      server({ random: rng, identities: [identity], groups: ['x25519'], ...s }),
+      NOW,
+      (from, bytes) => (from === 'client' && ++flight === nth ? [junk, bytes] : [bytes]),
+    )
+    return run.feed('client', [...run.client.start(NOW), ...run.client.writeEarly(utf8('0-RTT'))])
+  }
+
+  test('is passed over, by its type alone', () => {
+    const run = retried(3)
+    expectTalk(run)
+    expect(run.find('server', 'connected')?.connected).toMatchObject({ earlyData: 'rejected', retried: true })
+  })
+
+  test('does not come after the second ClientHello: what does not open then is a bad_record_mac', () => {
+    expect(retried(4).find('server', 'failed')).toMatchObject({ by: 'server', fault: { alert: 'bad_record_mac' } })
+  })
+})
 
 describe('an alert in the clear (RFC 8446 A.1)', () => {
   const ALERT = { type: CONTENT.alert, content: Uint8Array.of(2, 42), bare: true } as const

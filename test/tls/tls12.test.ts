@@ -288,6 +288,13 @@ describe('RSA key exchange (RFC 5246 7.4.7.1)', () => {
 
   test('works', () => expectTalk(run12(kx)))
 
+  test('with a key that is none, its modulus even: the certificate is bad', () => {
+    // A modulus ends before the exponent, 02 03 01 00 01.
+    const even = (m: Uint8Array): Uint8Array => m.map((byte, i) => (i === m.length - 6 ? byte & 0xfe : byte))
+    const run = run12({ ...kx, change: changing('server', 'Certificate', (m) => [even(m)]) })
+    expect(failure(run)).toMatchObject({ by: 'client', fault: { alert: 'bad_certificate', rfc: 'RFC 5246 7.2.2' } })
+  })
+
   // Bleichenbacher: which part of the plaintext is wrong must not be told, by alert or by place.
   test.each<[string, (encrypted: Uint8Array) => Uint8Array]>([
     ['altered', flipped],

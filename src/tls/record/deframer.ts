@@ -36,6 +36,11 @@ export class Deframer {
     return this.bytes.length - this.at
   }
 
+  /** The type of the record that has begun, if one has. */
+  get type(): number | undefined {
+    return this.bytes[this.at]
+  }
+
   /** The next whole record; null when there is none yet. Throws `TlsError`. */
   next(limit: keyof typeof MAX_WIRE): RawRecord | null {
     const { bytes, at } = this

@@ -42,7 +42,8 @@ export class RecordInput {
 
   /** The next record, `skipped` for one of rejected early data, null when no whole one is there. Throws `TlsError`. */
   next(): InputRecord | 'skipped' | null {
-    const raw = this.deframer.next(this.protection?.version ?? (this.skip > 0 ? 'TLS 1.3' : 'plaintext'))
+    const protectedAhead = this.skip > 0 && this.deframer.type === CONTENT.applicationData
+    const raw = this.deframer.next(this.protection?.version ?? (protectedAhead ? 'TLS 1.3' : 'plaintext'))
     if (raw === null) return null
     if (this.protection === null) {
       if (this.skip > 0 && raw.type === CONTENT.applicationData) return this.skipped(raw)

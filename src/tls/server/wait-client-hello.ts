@@ -38,7 +38,11 @@ export class WaitClientHello implements State {
     if (hello.version === VERSION.ssl3) {
       throw new TlsError('protocol_version', 'no hello says SSL 3.0, whatever else it offers', 'RFC 8446 D.5')
     }
-    if (retried !== null) checkUnchanged(retried.hello, hello, version === 'TLS 1.3')
+    if (retried !== null) {
+      checkUnchanged(retried.hello, hello, version === 'TLS 1.3')
+      // RFC 8446 4.2.10: no early data follows the second hello.
+      core.input.skip = 0
+    }
     core.version = version
     if (version === 'TLS 1.2') return answer12(core, config, hello, message)
     const answer = answer13(core, config, hello, message, retried)

@@ -1,4 +1,4 @@
-import { constants, publicEncrypt } from 'node:crypto'
+import { constants, type KeyObject, publicEncrypt } from 'node:crypto'
 import type { PublicKey, Signer } from '../../pki/keys.ts'
 import { keyObject } from '../../pki/verify.ts'
 import { concat } from '../../util/bytes.ts'
@@ -21,7 +21,17 @@ export function encryptPremaster(key: PublicKey, premaster: Uint8Array, random: 
   const size = Math.ceil(key.bits / 8)
   const pad = random.bytes(size - 3 - premaster.length).map((byte) => byte || 0xff)
   const block = concat([Uint8Array.of(0, 2), pad, Uint8Array.of(0), premaster])
-  return new Uint8Array(publicEncrypt({ key: object, padding: constants.RSA_NO_PADDING }, block))
+  return raised(object, block)
+}
+
+/** A modulus that is even, or smaller than its length says, parses as one and encrypts nothing. */
+function raised(key: KeyObject, block: Uint8Array): Uint8Array {
+  try {
+    return new Uint8Array(publicEncrypt({ key, padding: constants.RSA_NO_PADDING }, block))
+  } catch (error) {
+    const rule = `the certificate's RSA key cannot encrypt: ${error instanceof Error ? error.message : error}`
+    throw new TlsError('bad_certificate', rule, 'RFC 5246 7.2.2')
+  }
 }
 
 /**

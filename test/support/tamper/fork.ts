@@ -1,5 +1,7 @@
 import type { Connection } from '../../../src/tls/connection.ts'
 import type { Core } from '../../../src/tls/core.ts'
+import type { SessionCache } from '../../../src/tls/session/cache.ts'
+import type { ReplayGuard } from '../../../src/tls/session/replay.ts'
 import type { Rng } from '../../../src/util/rng.ts'
 
 /** What `Connection` and `Core` keep to themselves, as far as they must be seen here. */
@@ -29,12 +31,24 @@ export function fork(connection: Connection, trace: boolean): Connection {
 const shallow = <T extends object>(value: T, changes: Readonly<Record<string, unknown>> = {}): T =>
   Object.assign(Object.create(Object.getPrototypeOf(value)), value, changes)
 
-/** The generator that all forks of a conversation draw from: set back before each, so that one's run does not change another's. */
-export class Chance {
-  constructor(private readonly rng: Rng) {}
+/** What all forks of a conversation share: set back before each, so that one's run does not change another's. */
+export class Shared {
+  constructor(
+    readonly random: Rng,
+    readonly cache: SessionCache,
+    readonly replay: ReplayGuard,
+  ) {}
 
   mark(): () => void {
-    const saved = { ...this.rng }
-    return () => Object.assign(this.rng, saved)
+    const { random, cache, replay } = this
+    const [saved, sessions, seen] = [{ ...random }, new Map(inner(cache).sessions), new Map(inner(replay).seen)]
+    return () => {
+      Object.assign(random, saved)
+      Object.assign(cache, { sessions: new Map(sessions) })
+      Object.assign(replay, { seen: new Map(seen) })
+    }
   }
 }
+
+const inner = (value: object) =>
+  value as unknown as { readonly sessions: Map<string, unknown>; readonly seen: Map<string, unknown> }

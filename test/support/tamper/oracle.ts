@@ -5,12 +5,15 @@ import { CONTENT, HANDSHAKE, handshakeName, type Version } from '../../../src/tl
 import { suiteNamed } from '../../../src/tls/suite.ts'
 import type { TlsField, TlsRole } from '../../../src/trace/steps/tls.ts'
 import { concat, equalBytes } from '../../../src/util/bytes.ts'
+import type { Course } from './courses.ts'
 import { alteredFields, type Ruling } from './fields.ts'
 
 /** A record as its sender sent it in a conversation that nobody touched. */
 export interface Sent {
   readonly bytes: Uint8Array
   readonly epoch: 'plaintext' | Version
+  /** Early data, under its own keys; `lost` where the receiver does not take it, and need not see it. */
+  readonly early: 'no' | 'taken' | 'lost'
   readonly messages: readonly { readonly bytes: Uint8Array; readonly fields: readonly TlsField[] }[]
 }
 
@@ -27,6 +30,11 @@ export type Verdict =
 
 const FINE: Verdict = { kind: 'fine' }
 const alert = (rfc: string, ...alerts: AlertName[]): Verdict => ({ kind: 'alert', alerts, rfc })
+
+const ANY_SUITE = {
+  ECDHE: 'TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256',
+  RSA: 'TLS_RSA_WITH_AES_128_GCM_SHA256',
+} as const
 
 /** In the clear the minor version says nothing (RFC 8446 5.1, RFC 5246 E.1); protected, it is authenticated. */
 function same({ bytes, epoch }: Sent, record: Uint8Array): boolean {
@@ -56,10 +64,9 @@ function fieldsCover(message: Handshake, version: Version): boolean {
 
 export interface Circumstances {
   readonly victim: TlsRole
-  readonly version: Version
+  readonly course: Course
   readonly resumed: boolean
   readonly clientAuth: boolean
-  readonly group: string
 }
 
 /**
@@ -99,7 +106,7 @@ export class Oracle {
     while (this.bytes.length >= 5) {
       const [type, major] = this.bytes
       const length = (this.bytes[3] << 8) | this.bytes[4]
-      const epoch = this.epoch()
+      const epoch = this.epoch(type)
       // RFC 8446 5: an unknown type, unexpected_message. A version of another major is no TLS at all (RFC 5246 E.1 has servers
       // accept {03,XX}; RFC 8446 5.1 has the field ignored, which as OpenSSL and BoringSSL we do for the minor alone).
       const first = this.at === 0 && !this.tampered
@@ -124,12 +131,13 @@ export class Oracle {
       this.at++
       return FINE
     }
+    if (record[0] === CONTENT.applicationData && this.skips) return FINE
     const [type, content] = [record[0], record.subarray(5)]
     if (epoch === 'TLS 1.2') return alert('RFC 5246 6.2.3, 7.2.2', 'bad_record_mac')
     if (epoch === 'TLS 1.3') {
       if (type === CONTENT.changeCipherSpec) return this.changeCipherSpec(content)
       // RFC 8446 5.2: 23 outside, always; but a client may send alerts in the clear until it has used its handshake keys (A.1).
-      if (type === CONTENT.alert && this.firstProtected()) return this.alert(content)
+      if (type === CONTENT.alert && !this.answered()) return this.alert(content)
       if (type !== CONTENT.applicationData) return alert('RFC 8446 5.2', 'unexpected_message')
       return alert('RFC 8446 5.2', 'bad_record_mac')
     }
@@ -142,7 +150,7 @@ export class Oracle {
 
   /** RFC 8446 5: dropped from the first ClientHello to the peer's Finished, if it is the byte 1; RFC 5246 7.1: only in its place. */
   private changeCipherSpec(content: Uint8Array): Verdict {
-    const old = this.how.version === 'TLS 1.2'
+    const old = this.how.course.version === 'TLS 1.2' && !this.undecided()
     const wrong = content.length !== 1 || content[0] !== 1
     if (wrong && old) return alert('RFC 5246 7.1, 7.2.2', 'decode_error', 'unexpected_message')
     if (wrong || old) return alert('RFC 8446 5; RFC 5246 7.1', 'unexpected_message')
@@ -154,7 +162,7 @@ export class Oracle {
     if (content.length !== 2) return alert('RFC 8446 6', 'decode_error')
     const [level, code] = content
     // RFC 8446 6.1: user_canceled goes before a close_notify, which then ends it. RFC 5246 7.2: warnings let us go on.
-    const mild = level === 1 && this.how.version === 'TLS 1.2' && code !== ALERTS.close_notify
+    const mild = level === 1 && this.how.course.version === 'TLS 1.2' && code !== ALERTS.close_notify
     // Before the ServerHello a client does not know what level means: it may take it as either version does.
     const unknown = level === 1 && this.at === 0
     if (code === ALERTS.user_canceled || mild || (unknown && code !== ALERTS.close_notify)) return FINE
@@ -190,9 +198,9 @@ export class Oracle {
   }
 
   private altered(due: Sent['messages'][number] | undefined, message: Uint8Array): Verdict {
-    const { version } = this.how
+    const { version, exchange } = this.how.course
     const name = handshakeName(message[0])
-    const suite = version === 'TLS 1.3' ? null : suiteNamed('TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256')
+    const suite = version === 'TLS 1.3' ? null : suiteNamed(ANY_SUITE[exchange])
     const fields = due?.fields ?? fieldsOf(handshakeOf(message), version, suite)
     const original = due !== undefined && due.bytes[0] === message[0] ? due.bytes : null
     const parses = fieldsCover(handshakeOf(message), version)
@@ -202,10 +210,26 @@ export class Oracle {
     }
   }
 
-  /** TLS 1.3's change_cipher_spec means nothing: it need not come. */
+  /** TLS 1.3's change_cipher_spec means nothing, nor does early data that is not taken: they need not come. */
   private due(): Sent | undefined {
-    while (this.how.version === 'TLS 1.3' && this.sent[this.at]?.bytes[0] === CONTENT.changeCipherSpec) this.at++
+    for (; this.at < this.sent.length; this.at++) {
+      const { bytes, early } = this.sent[this.at]
+      const dummy = this.how.course.version === 'TLS 1.3' && bytes[0] === CONTENT.changeCipherSpec
+      if (!dummy && early !== 'lost') break
+    }
     return this.sent[this.at]
+  }
+
+  /**
+   * RFC 8446 4.2.10: a server that takes no early data passes over what it cannot open until something opens; after a
+   * HelloRetryRequest, over all that is protected until the second ClientHello.
+   */
+  private get skips(): boolean {
+    if (this.at === 0 || this.sent.every(({ early }) => early !== 'lost')) return false
+    const since = this.sent.slice(1, this.at).filter(({ early }) => early === 'no')
+    return this.how.course.retries
+      ? since.every(({ messages }) => messages.length === 0)
+      : since.every(({ epoch }) => epoch === 'plaintext')
   }
 
   private dueMessage(): Sent['messages'][number] | undefined {
@@ -217,7 +241,7 @@ export class Oracle {
   private expected(due: Uint8Array | undefined): readonly (keyof typeof HANDSHAKE)[] {
     if (due === undefined) return []
     const name = handshakeName(due[0]) as keyof typeof HANDSHAKE
-    return this.how.version === 'TLS 1.2' && name === 'ServerHelloDone' && !this.how.clientAuth
+    return this.how.course.version === 'TLS 1.2' && name === 'ServerHelloDone' && !this.how.clientAuth
       ? [name, 'CertificateRequest']
       : name === 'CertificateRequest'
         ? [name, 'ServerHelloDone']
@@ -226,16 +250,28 @@ export class Oracle {
 
   /** RFC 5246 7.4.1.1: in a handshake that is, or may become, one of TLS 1.2. */
   private get ignoresHelloRequest(): boolean {
-    return this.how.victim === 'client' && this.how.version === 'TLS 1.2'
+    const { victim, course } = this.how
+    return (
+      victim === 'client' && (course.version === 'TLS 1.2' || (this.at === 0 && course.offered.includes('TLS 1.2')))
+    )
   }
 
   /** The keys the receiver reads with: those of what is due, for it keeps step with the sender until something is amiss. */
-  private epoch(): Sent['epoch'] {
-    return this.due()?.epoch ?? this.how.version
+  private epoch(type: number): Sent['epoch'] {
+    if (type === CONTENT.applicationData && this.skips) return 'TLS 1.3'
+    return this.due()?.epoch ?? this.how.course.version
   }
 
-  private firstProtected(): boolean {
-    return this.how.victim === 'server' && this.sent.findIndex(({ epoch }) => epoch !== 'plaintext') === this.at
+  /** A client that may still speak TLS 1.3, or TLS 1.2. */
+  private undecided(): boolean {
+    const { victim, course } = this.how
+    return victim === 'client' && this.at === 0 && course.offered.includes('TLS 1.3')
+  }
+
+  /** The client has used its handshake keys; a server does so at once. */
+  private answered(): boolean {
+    if (this.how.victim === 'client') return true
+    return this.sent.slice(0, this.at).some(({ epoch, early }) => epoch !== 'plaintext' && early === 'no')
   }
 
   private finished(): boolean {

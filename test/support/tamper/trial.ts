@@ -3,6 +3,8 @@ import type { Output } from '../../../src/tls/output.ts'
 import type { TlsRole } from '../../../src/trace/steps/tls.ts'
 import type { Rng } from '../../../src/util/rng.ts'
 import { Conversation, type Flying, type How, peerOf } from './conversation.ts'
+import type { Course } from './courses.ts'
+import { checkHangUp, checkHeard, checkHeardAll, checkTold } from './ends.ts'
 import { mutated } from './mutate.ts'
 import { type Circumstances, Oracle, type Sent, type Verdict } from './oracle.ts'
 
@@ -37,25 +39,29 @@ export function recorded(how: How, seed: string, trace: boolean): Recorded {
 function sentOf({ bytes }: Flying, outputs: readonly Output[]): Sent {
   const messages: Sent['messages'][number][] = []
   let epoch: Sent['epoch'] = 'plaintext'
+  let early: Sent['early'] = 'no'
   for (const output of outputs) {
     if (output.kind !== 'step') continue
     const { event } = output
     if (event.kind === 'tls-record' && event.direction === 'received' && event.epoch !== 'plaintext') {
       epoch = event.epoch === 'TLS 1.2' ? 'TLS 1.2' : 'TLS 1.3'
+      if (event.epoch === 'early data') early = 'taken'
     }
     if (event.kind === 'tls-message' && event.direction === 'received') {
       messages.push({ bytes: Buffer.from(event.bytes, 'hex'), fields: event.fields })
     }
   }
-  return { bytes, epoch, messages }
+  const seen = outputs.some((output) => output.kind === 'step' && output.event.kind === 'tls-record')
+  return { bytes, epoch, early: seen ? early : 'lost', messages }
 }
 
-/** After an altered message came bytes that are no record's beginning. */
+/** After an altered message came bytes that begin no record or message: they may say anything of type, version and length. */
 const ASKEW: readonly AlertName[] = [
   'unexpected_message',
   'protocol_version',
   'record_overflow',
   'decode_error',
+  'illegal_parameter',
   'bad_record_mac',
 ]
 
@@ -78,12 +84,11 @@ export function trial({ how, points, sentTo }: Recorded, rng: Rng): Outcome {
   conversation.queue.push(...pieces.map((bytes) => ({ from, bytes })), ...rest)
   const circumstances: Circumstances = {
     victim,
-    version: how.variant.versions[0],
-    resumed: how.resumed,
+    course: how.course,
+    resumed: how.resumed || how.course.earlyData !== 'none',
     clientAuth: how.clientAuth,
-    group: how.variant.groups[0],
   }
-  return new Trial(conversation, victim, new Oracle(circumstances, sentTo[victim], at)).run()
+  return new Trial(conversation, victim, new Oracle(circumstances, sentTo[victim], at), how.course).run()
 }
 
 class Trial {
@@ -93,6 +98,7 @@ class Trial {
     private readonly conversation: Conversation,
     private readonly victim: TlsRole,
     private readonly oracle: Oracle,
+    private readonly course: Course,
   ) {}
 
   run(): Outcome {
@@ -130,6 +136,7 @@ class Trial {
     if (verdict.kind === 'told') {
       if (failed === null || failed.by === this.victim)
         throw new Error(`told by an alert, yet ${gaveUp?.alert}: ${gaveUp?.rule}`)
+      checkHangUp(this.conversation)
       return 'told by an alert'
     }
     const { alerts, rfc } = verdict
@@ -138,7 +145,7 @@ class Trial {
         `${this.victim}: ${alerts.join(' or ')} (${rfc}), not ${gaveUp?.role} ${gaveUp?.alert}: ${gaveUp?.rule}`,
       )
     }
-    return this.heardByPeer(gaveUp.alert)
+    return this.told(gaveUp)
   }
 
   private inTime(gaveUp: NonNullable<ReturnType<Trial['gaveUp']>>, now: boolean): Outcome {
@@ -148,36 +155,24 @@ class Trial {
     if (role === victim && this.oracle.askew) allowed.push(...ASKEW)
     if (due === null || !allowed.includes(alert))
       throw new Error(`${role}: ${JSON.stringify(due)}, not ${now ? 'at once' : 'later'} ${alert}: ${rule}`)
-    return this.heardByPeer(alert)
+    return this.told(gaveUp)
   }
 
-  /** Nothing may be heard but what was said. */
-  private checkHeard(): void {
-    for (const [role, said] of [
-      ['client', 'pongpong'],
-      ['server', 'pingping'],
-    ] as const) {
-      const { heard } = this.conversation.end(role)
-      if (!said.startsWith(heard)) throw new Error(`the ${role} heard ${JSON.stringify(heard)}`)
-    }
-  }
-
-  private heardByPeer(alert: AlertName): Outcome {
-    const { conversation } = this
+  private told({ role, alert }: NonNullable<ReturnType<Trial['gaveUp']>>): Outcome {
+    const { conversation, due, course } = this
     for (let next = conversation.next(); next !== null; next = conversation.next()) conversation.deliver(next)
-    this.checkHeard()
+    checkHeard(conversation)
+    checkTold(conversation, role, alert, { agreed: due === null, course })
+    checkHangUp(conversation)
     return alert
   }
 
   private over(): Outcome {
     const { conversation, due, oracle } = this
-    this.checkHeard()
+    checkHeard(conversation)
     if (due !== null && !oracle.askew) throw new Error(`nobody gave up: ${JSON.stringify(due)}`)
-    const heard = conversation.end('client').heard + conversation.end('server').heard
-    if (oracle.whole && heard !== 'pongpongpingping')
-      throw new Error(`no harm was done, yet only this was heard: ${heard}`)
-    if (oracle.whole) return 'no harm done'
-    conversation.hangUp()
-    return 'waits for more'
+    if (oracle.whole) checkHeardAll(conversation, this.course)
+    checkHangUp(conversation)
+    return oracle.whole ? 'no harm done' : 'waits for more'
   }
 }
