@@ -7,6 +7,7 @@ import { flowsOf } from './path.ts'
 import type { StepIndex } from './record.ts'
 import type { Involved } from './request/change.ts'
 import { type Carried, type CarriedRecord, carriedBy } from './request/segments.ts'
+import { type RoundTrip, roundTripsOf } from './round-trips.ts'
 import { type AlertExplained, explainAlert } from './text/alert.ts'
 import { type TlsConnection, tlsConnections } from './tls-connections.ts'
 
@@ -39,6 +40,7 @@ export interface Handshake {
   /** Where the server runs: `web-2`; empty when it never got the ClientHello. */
   readonly pod: string
   readonly carried: Carried
+  readonly roundTrips: readonly RoundTrip[]
   /** What is to be changed, where an alert ended it. */
   readonly alert: AlertExplained | null
   /** What happened to a packet of it, hop by hop. */
@@ -64,6 +66,7 @@ export function handshakesOf(
       ends: carried.syn === null ? null : endsOf(index, carried.syn.packet),
       pod: server === null ? '' : nameOf(server),
       carried,
+      roundTrips: roundTripsOf(carried.opening, rungs),
       alert: explainAlert(events, 'client', involved(connection)),
       way: (packet) => hopsOf(index, packet),
     }

@@ -173,13 +173,18 @@ describe('a handshake', () => {
   it('is a ladder; Tab turns to what was decided and derived after the message', async () => {
     session = new Session(80, 24)
     await session.press('4', 'j')
-    const ladder = (await session.lines()).slice(2, 11).map((text) => text.slice(1, 43).trimEnd())
+    const ladder = (await session.lines()).slice(2, 16).map((text) => text.slice(1, 43).trimEnd())
     expect(ladder).toEqual([
       '═ handshake  ServerHello ═════════════════',
       '     client              web-2',
       '     10.244.1.2:40112    10.244.2.2:8443',
+      '      SYN ─────────────────→  0.000 ms tcp',
+      '      ←──────────── SYN, ACK  0.800 ms tcp',
+      '     -- round trip 1: 0.800 ms --',
+      '      ACK ─────────────────→  0.800 ms tcp',
       '    1 ClientHello ─────────→     90 plain',
       ' >  2 ←───────── ServerHello     90 plain',
+      '     -- round trip 2: 0.100 ms --',
       '     -- a tap reads nothing from here --',
       '    3 ←─ EncryptedExtensions     90 {hs}',
       '    4 ←───────── Certificate     90 {hs}',

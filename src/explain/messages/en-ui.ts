@@ -51,6 +51,11 @@ export const ui = {
       certificates: 'certificates',
       packets: 'packets of this record',
     },
+    roundTrip: (n: number, took: string): string => `-- round trip ${n}: ${took} ms --`,
+    roundTrips: (took: readonly string[]): string =>
+      `${took.length} round trip${took.length === 1 ? '' : 's'}: ${took.join(' + ')} ms`,
+    rtt: (took: string): string => `RTT ${took} ms`,
+    tcpKeys: 'tcp',
     tcp: (sent: number, again: number): string =>
       `tcp: ${sent} data segments, ${again === 0 ? 'none' : again} sent again`,
     times: (count: number): string => (count === 1 ? '' : `  sent ${count} times`),

@@ -1,14 +1,9 @@
-import type { DropReason } from '../../trace/drops.ts'
 import type { PacketId, Step } from '../../trace/step.ts'
 import type { TlsEvent, TlsRole } from '../../trace/steps/tls.ts'
-import { hasTransport, Layout, locate } from '../../wire/fast/layout.ts'
-import { flags as flagsOf, headerLength, SYN, sequence as sequenceOf } from '../../wire/fast/tcp.ts'
-import { PROTOCOL } from '../../wire/numbers.ts'
-import { hopsOf } from '../hops.ts'
-import { endOf, pathOf } from '../path.ts'
-import { isKind, type StepIndex } from '../record.ts'
-import { sentenceOf } from '../sentence.ts'
+import type { StepIndex } from '../record.ts'
 import type { TlsConnection } from '../tls-connections.ts'
+import { type Opening, openingOf } from './opening.ts'
+import { type LostAt, lostAt, segmentOf } from './sent.ts'
 
 /** A record of TLS as bytes of its TCP stream, and the segments that they travelled in. */
 export interface CarriedRecord {
@@ -42,22 +37,11 @@ export interface Segment {
   }[]
 }
 
-/** Where on its way a packet ended. */
-export interface LostAt {
-  /** Its number in the packet's hop list, as `podwire trace` prints one. */
-  readonly hop: number
-  readonly node: string
-  readonly netns: string
-  readonly device: string
-  readonly reason: DropReason
-  readonly why: string
-  /** Of the IP packet on the device that dropped it, a tunnel's headers included. */
-  readonly length: number | null
-}
-
 /** What a connection's TLS became on the wire. */
 export interface Carried {
   readonly records: readonly CarriedRecord[]
+  /** How TCP opened, as the client saw it. */
+  readonly opening: readonly Opening[]
   /** The client's SYN before it; null when it was not recorded. */
   readonly syn: { readonly packet: PacketId; readonly length: number } | null
   /** Packets that both ends sent with bytes of the stream, and how many of them brought bytes that were sent before. */
@@ -74,7 +58,13 @@ export function carriedBy(index: StepIndex, { steps, serverSteps }: TlsConnectio
   const lost = records.find(({ arrived, segments }) => !arrived && segments.some(({ packets }) => packets.some(isLost)))
   const all = [...client.segments, ...server.segments]
   const sent = all.reduce((sum, { packets }) => sum + packets.length, 0)
-  return { records, syn: client.syn, lost: lost ?? null, packets: { sent, again: sent - all.length } }
+  return {
+    records,
+    opening: openingOf(index, steps),
+    syn: client.syn,
+    lost: lost ?? null,
+    packets: { sent, again: sent - all.length },
+  }
 }
 
 const isLost = ({ lost }: Segment['packets'][number]): boolean => lost !== null
@@ -141,49 +131,6 @@ function sentBy(index: StepIndex, own: readonly Step[], by: TlsRole): Stretches 
   }
   const segments = [...stretches.values()].sort((a, b) => a.from - b.from || a.to - b.to)
   return { segments, syn: syn === null ? null : { packet: syn.packet, length: syn.length } }
-}
-
-/** TCP as the first tap saw it. */
-interface Sent {
-  readonly source: number
-  readonly destination: number
-  readonly sequence: number
-  readonly syn: boolean
-  readonly bytes: number
-  readonly length: number
-}
-
-const ETHERNET = 14
-
-function segmentOf(index: StepIndex, packet: PacketId): Sent | null {
-  const seen = index.ofPacket(packet).find((step) => step.frame !== null)
-  const b = seen === undefined ? null : index.frame(seen)
-  if (b === null) return null
-  const l = new Layout()
-  if (!locate(b, ETHERNET, b.length, l) || l.protocol !== PROTOCOL.tcp || !hasTransport(l)) return null
-  const t = l.transport
-  return {
-    source: (b[t] << 8) | b[t + 1],
-    destination: (b[t + 2] << 8) | b[t + 3],
-    sequence: sequenceOf(b, t),
-    syn: (flagsOf(b, t) & SYN) !== 0,
-    bytes: l.end - t - headerLength(b, t),
-    length: l.end - l.network,
-  }
-}
-
-/** What a socket refuses (an old segment, one for a closed socket) has arrived, and is not lost. */
-function lostAt(index: StepIndex, packet: PacketId): LostAt | null {
-  const end = endOf(pathOf(index, packet))
-  if (end === null || !isKind(end, 'drop')) return null
-  const { reason } = end.event
-  if (reason.startsWith('tcp-') || reason === 'no-socket' || reason === 'other-host') return null
-  const hops = hopsOf(index, packet)
-  const hop = hops.find(({ step }) => step === end.id)
-  const { node, netns, device } = index.place(end)
-  const frame = hop?.frame ?? null
-  const length = frame?.outer?.ip.length ?? frame?.ip?.length ?? null
-  return { hop: hop?.n ?? hops.length, node, netns, device, reason, why: sentenceOf(end.event), length }
 }
 
 const isTls = (event: Step['event']): event is TlsEvent => event.kind.startsWith('tls-')

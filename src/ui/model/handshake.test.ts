@@ -28,15 +28,35 @@ describe('the ladder', () => {
     const rows = ladder(whole)
     expect(rows[0]).toBe('     client              web')
     expect(rows[1]).toMatch(/^ {5}10\.244\.1\.2:\d+ +10\.244\.2\.2:8443$/)
-    expect(rows[3]).toBe('        sni web  alpn http/1.1')
+    expect(rows).toContain('        sni web  alpn http/1.1')
     const notes = rows.flatMap((row, i) =>
-      row.includes('-- ') ? [[row.trim(), rows[i + 1].trim().slice(0, 2).trim()]] : [],
+      row.includes('from here --') ? [[row.trim(), rows[i + 1].trim().slice(0, 2).trim()]] : [],
     )
     expect(notes).toEqual([
       ['-- a tap reads nothing from here --', '3'],
       ['-- application keys from here --', '8'],
     ])
     expect(rows.at(-1)).toMatch(/^ tcp: \d+ data segments, none sent again$/)
+  })
+
+  it("begins with TCP's handshake, and counts the round trips before the answer", () => {
+    const rows = ladder(whole).map((row) => row.replace(/[─←→]+/, '~').trim())
+    expect(rows.slice(2, 6)).toEqual([
+      'SYN ~  0.000 ms tcp',
+      expect.stringMatching(/^~ SYN, ACK {2}\d\.\d{3} ms tcp$/),
+      expect.stringMatching(/^-- round trip 1: \d\.\d{3} ms --$/),
+      expect.stringMatching(/^ACK ~ {2}\d\.\d{3} ms tcp$/),
+    ])
+    const [opened, hello, answer] = whole.roundTrips.map(({ took }) => (took / 1e6).toFixed(3))
+    expect(rows[3]).toContain(opened)
+    expect(rows).toContain(`3 round trips: ${opened} + ${hello} + ${answer} ms`)
+    expect(rows[rows.findIndex((row) => row.includes('round trip 2:')) - 1]).toContain('ServerHello')
+    expect(rows[rows.findIndex((row) => row.includes('round trip 3:')) - 1]).toMatch(
+      /NewSessionTicket|application data/,
+    )
+    expect(agreedLine(whole, 0, 1)).toContain(`RTT ${opened} ms`)
+    const failed = refused.roundTrips.map(({ rung }) => rung)
+    expect(failed).toEqual(['tcp', refused.rungs.findIndex(({ direction }) => direction === 'received')])
   })
 
   it('knows the row of each rung', () => {

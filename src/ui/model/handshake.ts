@@ -3,6 +3,7 @@ import { carriedRecord, lengthOf, protectionOf, readable } from '../../explain/h
 import { type Hop, hopSentence } from '../../explain/hops.ts'
 import { tls } from '../../explain/messages/en-tls.ts'
 import { ui } from '../../explain/messages/en-ui.ts'
+import type { Opening } from '../../explain/request/opening.ts'
 import type { AlertExplained } from '../../explain/text/alert.ts'
 import { certificateText } from '../../explain/text/certificate.ts'
 import type { TlsEvent, TlsField } from '../../trace/steps/tls.ts'
@@ -37,7 +38,11 @@ interface LadderRow {
 }
 
 function rowsOf(handshake: Handshake, chosen: number, glyphs: Glyphs, room: keyof typeof SENT): LadderRow[] {
-  const { rungs, client, server, pod, ends, carried } = handshake
+  const { rungs, client, server, pod, ends, carried, roundTrips } = handshake
+  const trip = (after: number | 'tcp'): LadderRow[] => {
+    const n = roundTrips.findIndex(({ rung }) => rung === after)
+    return n < 0 ? [] : [aside(`     ${ui.tls.roundTrip(n + 1, millis(roundTrips[n].took))}`)]
+  }
   const aside = (text: string, tone: Tone = 'dim'): LadderRow => ({ row: line(span(text, tone)), rung: null })
   const pair = (left: string, right: string): LadderRow =>
     aside(`     ${left.slice(0, 18).padEnd(20)}${right.slice(0, 20)}`)
@@ -45,6 +50,10 @@ function rowsOf(handshake: Handshake, chosen: number, glyphs: Glyphs, room: keyo
   return [
     pair(client, pod || server || ui.tls.server),
     ...(ends === null ? [] : [pair(ends.client, ends.server)]),
+    ...carried.opening.flatMap((packet): LadderRow[] => [
+      { row: openingRow(packet, carried.opening[0].at, glyphs, SENT[room]), rung: null },
+      ...(packet.flags === 'SYN, ACK' ? trip('tcp') : []),
+    ]),
     ...rungs.flatMap((rung, i): LadderRow[] => {
       const { text, tone } = keysOf(rung)
       const note = tone === keys ? null : NOTES[tone]
@@ -53,9 +62,11 @@ function rowsOf(handshake: Handshake, chosen: number, glyphs: Glyphs, room: keyo
         ...(note === null || note === undefined ? [] : [aside(`     ${note}`, 'tunnel')]),
         { row: rungRow(rung, i, i === chosen, { text, tone }, glyphs, SENT[room]), rung: i },
         ...helloOf(rung).map((told) => aside(`        ${told}`)),
+        ...trip(i),
       ]
     }),
     aside(''),
+    ...(roundTrips.length === 0 ? [] : [aside(` ${ui.tls.roundTrips(roundTrips.map(({ took }) => millis(took)))}`)]),
     aside(` ${ui.tls.tcp(carried.packets.sent, carried.packets.again)}`),
     ...(carried.lost === null
       ? []
@@ -78,6 +89,28 @@ function helloOf({ event }: Rung): string[] {
   return parts.length === 0 ? [] : [parts.join('  ')]
 }
 
+/** A packet of TCP's handshake, and when it was, from the first SYN on. */
+function openingRow({ flags, by, at, lost }: Opening, begun: number, glyphs: Glyphs, cells: number): Line {
+  const tone = lost === null ? 'dim' : 'bad'
+  return line(
+    '      ',
+    span(wayOf(flags, by === 'client', glyphs, cells), tone),
+    span(` ${millis(at - begun).padStart(5)} ms ${lost === null ? ui.tls.tcpKeys : glyphs.drop}`, tone),
+  )
+}
+
+/** An arrow of that many cells, from the left or the right, with its name at the end that it comes from. */
+function wayOf(name: string, fromLeft: boolean, glyphs: Glyphs, cells: number): string {
+  const shaft = glyphs.line.horizontal.repeat(Math.max(1, cells - name.length - 3))
+  return (fromLeft ? `${name} ${shaft}${glyphs.right}` : `${glyphs.left}${shaft} ${name}`).padEnd(cells)
+}
+
+/** In five cells, as long as it is less than 100 s. */
+function millis(nanos: number): string {
+  const ms = nanos / 1e6
+  return ms.toFixed(ms < 10 ? 3 : ms < 100 ? 2 : ms < 1000 ? 1 : 0)
+}
+
 function rungRow(
   rung: Rung,
   i: number,
@@ -90,14 +123,11 @@ function rungRow(
   const fatal = event.kind === 'tls-alert' && event.level === 'fatal'
   const told = nameOf(rung)
   const name = event.kind === 'tls-alert' && told.length > cells - 4 ? `ALERT ${event.code}` : told
-  const dash = glyphs.line.horizontal
-  const rest = Math.max(1, cells - name.length - 3)
-  const way =
-    direction === 'sent' ? `${name} ${dash.repeat(rest)}${glyphs.right}` : `${glyphs.left}${dash.repeat(rest)} ${name}`
+  const way = wayOf(name, direction === 'sent', glyphs, cells)
   return line(
     span(here ? ` ${glyphs.selected} ` : '   ', 'strong'),
     span(`${String(i + 1).padStart(2)} `, 'dim'),
-    span(way.padEnd(cells), fatal ? 'bad' : here ? 'strong' : 'plain'),
+    span(way, fatal ? 'bad' : here ? 'strong' : 'plain'),
     span(` ${String(lengthOf(rung)).padStart(5)}`, 'dim'),
     span(` ${keys.text}`, keys.tone),
   )
@@ -275,7 +305,11 @@ function derivationRows(event: TlsEvent): Line[] {
 }
 
 /** What was agreed on, in a line. */
-export function agreedLine({ rungs, client, server, carried }: Handshake, number: number, of: number): string {
+export function agreedLine(
+  { rungs, client, server, carried, roundTrips }: Handshake,
+  number: number,
+  of: number,
+): string {
   const latest = new Map<string, string>()
   for (const { after } of rungs)
     for (const event of after)
@@ -284,6 +318,8 @@ export function agreedLine({ rungs, client, server, carried }: Handshake, number
   const parts = ['version', 'cipher suite', 'group', 'application protocol'].flatMap(
     (subject) => latest.get(subject) ?? [],
   )
+  const opened = roundTrips.find(({ rung }) => rung === 'tcp')
+  if (opened !== undefined) parts.push(ui.tls.rtt(millis(opened.took)))
   const which = of > 1 ? `${ui.tls.connection(number + 1, of)}  ` : ''
   return `${which}${client} ${server}  ${failed !== undefined ? nameOf(failed) : carried.lost !== null ? ui.tls.lost(carried.lost.record, carried.lost.by) : parts.join(' · ')}`
 }

@@ -1,4 +1,5 @@
 import type { Handshake, Rung } from '../../explain/handshakes.ts'
+import type { Opening } from '../../explain/request/opening.ts'
 import type { TlsEvent } from '../../trace/steps/tls.ts'
 
 const client = { role: 'client', connection: 0 } as const
@@ -30,10 +31,23 @@ export function exampleHandshake(): Handshake {
     certificates: [],
     ends: { client: '10.244.1.2:40112', asked: '10.96.0.80:443', server: '10.244.2.2:8443' },
     pod: 'web-2',
-    carried: { records: [], syn: null, lost: null, packets: { sent: 0, again: 0 } },
+    roundTrips: [
+      { rung: 'tcp', took: 8e5 },
+      { rung: 1, took: 1e5 },
+    ],
+    carried: { records: [], opening: opening(), syn: null, lost: null, packets: { sent: 0, again: 0 } },
     alert: null,
     way: () => [],
   }
+}
+
+function opening(): Opening[] {
+  const base = { length: 60, lost: null }
+  return [
+    { ...base, flags: 'SYN', by: 'client', packet: 1, at: -1e6 },
+    { ...base, flags: 'SYN, ACK', by: 'server', packet: 2, at: -2e5 },
+    { ...base, flags: 'ACK', by: 'client', packet: 3, at: -2e5, length: 52 },
+  ]
 }
 
 function message(
