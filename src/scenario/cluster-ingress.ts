@@ -2,7 +2,9 @@ import { serveIngress } from '../app/ingress/proxy.ts'
 import type { PodProcess } from '../app/pod-process.ts'
 import { ByName } from '../kube/api/by-name.ts'
 import { admitIngress, type Ingress, type IngressClass } from '../kube/api/ingress.ts'
+import { nameOf } from '../kube/api/meta.ts'
 import type { Pod } from '../kube/api/pod.ts'
+import type { EndpointSlice } from '../kube/api/service.ts'
 import type { IngressWorld, SecretSeen } from '../kube/control/ingress/world.ts'
 import type { Nanos } from '../sim/time.ts'
 import type { ClusterTls } from './cluster-tls.ts'
@@ -65,14 +67,20 @@ export class ClusterIngress {
   }
 
   private world(now: Nanos): IngressWorld {
-    const { services, tls } = this
+    const { tls } = this
+    const services = new Map(this.services.all.map((service) => [nameOf(service.meta), service]))
+    const slices = new Map<string, EndpointSlice[]>()
+    for (const slice of this.services.slices) {
+      const name = `${slice.meta.namespace}/${slice.service}`
+      const known = slices.get(name)
+      if (known === undefined) slices.set(name, [slice])
+      else known.push(slice)
+    }
     return {
       ingresses: this.all,
       classes: this.classes,
-      service: (namespace, name) =>
-        services.all.find(({ meta }) => meta.namespace === namespace && meta.name === name) ?? null,
-      slices: (namespace, name) =>
-        services.slices.filter(({ meta, service }) => meta.namespace === namespace && service === name),
+      service: (namespace, name) => services.get(`${namespace}/${name}`) ?? null,
+      slices: (namespace, name) => slices.get(`${namespace}/${name}`) ?? [],
       secret: (name) => seen(tls, name, now),
       secretsNamed: (name) => tls.bundles.secretsNamed(name),
     }

@@ -64,9 +64,10 @@ export class ClusterTls {
     /** Milliseconds since 1970 at the scenario's start. */
     private readonly epoch: number,
     bundles: readonly Bundle[] = [],
+    plainSecrets: readonly string[] = [],
   ) {
     for (const bundle of bundles) checkIssue(bundle)
-    this.bundles = new Bundles(bundles, (secret) => this.issueFor(secret))
+    this.bundles = new Bundles(bundles, (secret) => this.issueFor(secret), plainSecrets)
   }
 
   /** `ca.crt` of the cluster: ten years, as kubeadm makes it. */

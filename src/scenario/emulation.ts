@@ -105,7 +105,13 @@ export class Emulation {
     this.services = new Services(inventory, this.plan, (pod) => this.cluster.addressesOf(pod), this.kernel.rng)
     this.cluster.services = this.services
     this.dns = new ClusterDns(this.plan, this.services)
-    this.tls = new ClusterTls(this.services, this.kernel.rng.fork('tls'), this.epoch, inventory.bundles)
+    this.tls = new ClusterTls(
+      this.services,
+      this.kernel.rng.fork('tls'),
+      this.epoch,
+      inventory.bundles,
+      inventory.plainSecrets,
+    )
     this.ingress = new ClusterIngress(inventory, this.services, this.tls)
     this.directory = new Directory(this.plan, this.services.all)
     const { services } = this

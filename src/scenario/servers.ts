@@ -5,7 +5,7 @@ import type { PodProcess } from '../app/pod-process.ts'
 import { nameOf } from '../kube/api/meta.ts'
 import type { Pod } from '../kube/api/pod.ts'
 import { inputError } from '../util/diagnostics.ts'
-import { type IngressServing, readIngressServing } from './ingress/serving.ts'
+import { type IngressServing, ingressQuery, readIngressServing } from './ingress/serving.ts'
 import { readTlsServing, type Scheme, type TlsServing } from './tls/serving.ts'
 
 /** What a pod serves at a port. */
@@ -93,9 +93,9 @@ const FORMS =
   'http:PORT, https:PORT?secret=NAME, edge:PORT?terminate=HOST>SERVICE:PORT, ingress?class=NAME, tcp:PORT or udp:PORT'
 
 function parseServing(text: string): Serving | string {
-  const controller = /^ingress(?:\?(.*))?$/.exec(text)
+  const controller = ingressQuery(text)
   if (controller !== null) {
-    const ingress = readIngressServing(controller[1] ?? '')
+    const ingress = readIngressServing(controller)
     return typeof ingress === 'string' ? ingress : { scheme: 'ingress', port: ingress.https, ingress }
   }
   const match = /^(http|https|tcp|udp|edge):(\d{1,5})(?:\?(.*))?$/.exec(text)

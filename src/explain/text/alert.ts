@@ -39,7 +39,9 @@ export function explainAlert(
   const sender =
     own.direction === 'sent' ? own : alerts.find((alert) => alert.role !== role && alert.direction === 'sent')
   const told = sender ?? own
-  const choice = choiceIn(events)
+  const choice = events.some((event) => event.kind === 'cert-judge' && event.purpose === 'server')
+    ? choiceIn(events)
+    : null
   const knew = [
     ...told.knew,
     ...alerts.filter((alert) => alert !== told).flatMap((alert) => alert.knew),

@@ -57,7 +57,7 @@ export function requestText(seen: RequestSeen, from: string): string[] {
   const head = [
     ...(dns === null ? [] : dnsRows(dns, from)),
     ...(tcp === null ? [] : [[say.tcp, tcpLine(tcp)] as const]),
-    ...seen.routes.map((one, i) => [i === 0 ? ingress.heading : '', ingress.route[one.outcome](one)] as const),
+    ...seen.routes.map((one, i) => [i === 0 ? HTTP : '', ingress.route[one.outcome](one)] as const),
     ...(seen.said === null ? [] : [['', say.saidBy(seen.said.by, seen.said.line)] as const]),
   ]
   const sections = [
@@ -69,6 +69,7 @@ export function requestText(seen: RequestSeen, from: string): string[] {
 }
 
 const SHORT = 6
+const HTTP = 'HTTP'
 
 function dnsRows(
   { server, by, questions }: NonNullable<RequestSeen['dns']>,

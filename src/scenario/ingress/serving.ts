@@ -9,6 +9,12 @@ export interface IngressServing extends ControllerOptions {
   readonly defaultCertificate: string
 }
 
+/** What follows `ingress?` in an annotation; null for another server. */
+export const ingressQuery = (text: string): string | null => {
+  const match = /^ingress(?:\?(.*))?$/.exec(text)
+  return match === null ? null : (match[1] ?? '')
+}
+
 type Mutable = { -readonly [K in keyof IngressServing]: IngressServing[K] }
 
 const DEFAULTS: IngressServing = {

@@ -4,6 +4,7 @@ import { isLive, type Pod } from '../../kube/api/pod.ts'
 import { type Address, type AddressKey, familyOf, formatAddress, keyOf } from '../../util/address.ts'
 import type { SourcePosition } from '../../util/diagnostics.ts'
 import { formatPrefix, inPrefix, overlaps, type Prefix } from '../../util/prefix.ts'
+import { checkIngresses } from './ingress-checks.ts'
 import type { Inventory } from './inventory.ts'
 import { checkServices } from './service-checks.ts'
 import type { Problems } from './source.ts'
@@ -16,6 +17,7 @@ export function checkInventory(inventory: Omit<Inventory, 'diagnostics'>, proble
   checkNodes(inventory.nodes, problems)
   checkPods(inventory.pods, inventory.nodes, problems)
   checkServices(inventory, problems)
+  checkIngresses(inventory, problems)
   for (const { apiVersion, kind, count, names } of inventory.skipped) {
     const which =
       count <= 3 && names.some((name) => name !== '') ? ` (${names.filter((name) => name !== '').join(', ')})` : ''

@@ -42,6 +42,8 @@ export interface Inventory {
   readonly ingressClasses: readonly IngressClass[]
   /** Secrets and ConfigMaps that hold keys or certificates. */
   readonly bundles: readonly Bundle[]
+  /** Secrets without keys or certificates, by NS/NAME: that they are there is all that is known of them. */
+  readonly plainSecrets: readonly string[]
   readonly hints: ConfigHints
   readonly scenarios: readonly Scenario[]
   /** What the `apply` steps of the scenarios bring. */

@@ -40,6 +40,7 @@ export class Loader {
   private readonly skipped = new Map<string, SkippedKind>()
   private readonly secrets = new ByName<Bundle>()
   private readonly configMaps = new ByName<Bundle>()
+  private readonly plainSecrets = new Set<string>()
   private hints: ConfigHints = {}
   private readonly applied = new Map<Operation, Loader>()
 
@@ -99,6 +100,7 @@ export class Loader {
       ingresses: this.ingresses.values(),
       ingressClasses: this.ingressClasses.values(),
       bundles: [...this.secrets.values(), ...this.configMaps.values()],
+      plainSecrets: [...this.plainSecrets],
       hints: this.hints,
       scenarios: this.scenarios,
       skipped: [...this.skipped.values()],
@@ -196,7 +198,8 @@ export class Loader {
         if (parsed.roots !== null) this.put(this.configMaps, 'ConfigMap', parsed.roots.meta, parsed.roots)
         break
       case 'Secret':
-        if (parsed.value !== null) this.put(this.secrets, 'Secret', parsed.value.meta, parsed.value)
+        if (holdsCertificate(parsed.value)) this.put(this.secrets, 'Secret', parsed.value.meta, parsed.value)
+        else this.plainSecrets.add(nameOf(parsed.value.meta))
         break
       case 'Scenario':
         if (parsed.value !== null) this.scenarios.push(parsed.value)
@@ -238,6 +241,8 @@ export class Loader {
     return slices
   }
 }
+
+const holdsCertificate = ({ data, issue }: Bundle): boolean => Object.keys(data).length > 0 || issue !== null
 
 /** NUL bytes are in no text; what was no UTF-8 became U+FFFD when the file was read. */
 function textFault(text: string): { readonly offset: number; readonly fatal: boolean } | null {

@@ -1,20 +1,18 @@
-import { type Meta, nameOf, selects } from '../../kube/api/meta.ts'
+import { nameOf, selects } from '../../kube/api/meta.ts'
 import { isLive, type Pod } from '../../kube/api/pod.ts'
 import type { Service, ServicePort } from '../../kube/api/service.ts'
 import { formatAddress, keyOf } from '../../util/address.ts'
-import type { SourcePosition } from '../../util/diagnostics.ts'
 import type { Inventory } from './inventory.ts'
 import type { Problems } from './source.ts'
+import { Told, where } from './told.ts'
 
-/** Messages of one sort are summed up beyond this many. */
-const SHOWN = 5
 /** Pairs of Services and pods beyond which named ports are not looked for. */
 const PAIRS = 1e6
 
 /** What the API server would have refused between Services, and what makes one of them lead nowhere. */
 export function checkServices(inventory: Omit<Inventory, 'diagnostics'>, problems: Problems): void {
   const { services } = inventory
-  const told = new Told(problems)
+  const told = new Told(problems, (count) => `${count} more things are wrong between Services and what they lead to`)
   const owners = new Map<string, Service>()
   const claim = (key: string, what: string, service: Service): void => {
     const other = owners.get(key)
@@ -79,22 +77,3 @@ function checkSlices({ services, slices }: Omit<Inventory, 'diagnostics'>, told:
 
 const called = ({ meta }: Service): string => `Service ${nameOf(meta)}`
 const named = ({ meta }: Service): string => `Service ${where(meta)}`
-
-/** `default/web (web.yaml:12)`. */
-const where = (meta: Meta): string => `${nameOf(meta)}${place(meta.at)}`
-const place = (at: SourcePosition | null): string => (at === null ? '' : ` (${at.file}:${at.line})`)
-
-class Told {
-  private count = 0
-
-  constructor(private readonly problems: Problems) {}
-
-  warn({ at }: Meta, message: string): void {
-    if (++this.count <= SHOWN) this.problems.warn(at, message)
-  }
-
-  finish(): void {
-    if (this.count > SHOWN)
-      this.problems.warn(null, `${this.count - SHOWN} more things are wrong between Services and what they lead to`)
-  }
-}

@@ -37,8 +37,11 @@ export class Bundles {
     bundles: readonly Bundle[],
     /** Makes what a Secret asks for with the annotation podwire.dev/issue. */
     private readonly issue: (secret: Bundle) => Identity,
+    /** Secrets that hold none, by name. */
+    plain: readonly string[] = [],
   ) {
     for (const bundle of bundles) this.all.set(keyOf(bundle.kind, nameOf(bundle.meta)), bundle)
+    for (const name of plain) this.lacking.set(name, { kind: 'unusable', detail: NO_KEYPAIR })
   }
 
   has(kind: Bundle['kind'], name: string): boolean {
@@ -151,6 +154,8 @@ export class Bundles {
     throw inputError(`no ${kind} ${name} with certificates in the input`, expected, at)
   }
 }
+
+const NO_KEYPAIR = 'it contains no keypair or CA certificate'
 
 export type CurrentSecret =
   | { readonly kind: 'missing' }

@@ -18,6 +18,7 @@ function played(name: string) {
 
 const [whole, hole] = played('61-mlkem-mtu')
 const [refused] = played('09-https-expired')
+const [behind] = played('64-ingress-missing-secret')
 const ladder = (handshake: typeof whole, rung = 0): string[] =>
   ladderRows(handshake, rung, UNICODE, 'wide').map((row) => plainText(row).trimEnd())
 const detail = (handshake: typeof whole, rung: number, what: Detail): string =>
@@ -95,5 +96,13 @@ describe('the packets of a record', () => {
     const text = detail(refused, rung, 'record')
     expect(text).toContain('Object  Pod default/web, annotation podwire.dev/serve')
     expect(text).toMatch(/\n Fix {2}reissue the certificate/)
+  })
+
+  it('one because of an Ingress says which field of it', () => {
+    const rung = behind.rungs.findIndex(({ event }) => event.kind === 'tls-alert')
+    const text = detail(behind, rung, 'record')
+    expect(text).toContain('server: sent its default certificate: Ingress shop/shop: spec.tls[0].secretName names')
+    expect(text).toContain('\n Object  Ingress shop/shop: spec.tls[0].secretName\n')
+    expect(text).toMatch(/\n Fix {2}copy Secret certificates\/shop-tls to Secret shop\/shop-tls/)
   })
 })

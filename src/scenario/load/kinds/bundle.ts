@@ -9,8 +9,8 @@ const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$
 /** `-----BEGIN`, as text and in base64. */
 const PEM = { text: '-----BEGIN ', base64: 'LS0tLS1CRUdJTi' } as const
 
-/** A Secret of type kubernetes.io/tls, or any other that holds PEM; null for the rest, which nobody here reads. */
-export function readSecret(reader: ObjectReader, root: Fields): Bundle | null {
+/** A Secret of type kubernetes.io/tls, or any other that holds PEM. Of the rest no data is read. */
+export function readSecret(reader: ObjectReader, root: Fields): Bundle {
   const type = root.text('type', 'Opaque')
   const plain = root.labels('stringData')
   const encoded = root.labels('data')
@@ -33,7 +33,7 @@ export function readSecret(reader: ObjectReader, root: Fields): Bundle | null {
       if (data[key] === undefined) root.faultAt(['data'], `data[${key}]: Required value`)
     }
   }
-  return Object.keys(data).length === 0 && issue === null ? null : { meta, kind: 'Secret', type, data, issue }
+  return { meta, kind: 'Secret', type, data, issue }
 }
 
 /** As Go reads a []byte: line breaks do not count, all else must be right; null when it is not. */

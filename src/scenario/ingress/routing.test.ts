@@ -1,0 +1,364 @@
+import { describe, expect, it } from 'vitest'
+import {
+  askIngress,
+  backend,
+  CONTROLLER,
+  choices,
+  emulateIngress,
+  ingress,
+  printed,
+  routes,
+  ruleFor,
+  secret,
+} from '../../../test/support/ingress-cluster.ts'
+import { askWeb } from '../../../test/support/web-cluster.ts'
+import { isKind } from '../../explain/record.ts'
+import { utf8 } from '../../util/bytes.ts'
+import type { Emulation } from '../emulation.ts'
+
+const TLS = 'tls: [{ hosts: [shop.example], secretName: shop-tls }]'
+const SECRET = secret('shop-tls', 'names=shop.example')
+const NGINX = 'nginx.ingress.kubernetes.io'
+const annotated = (...pairs: string[]): string =>
+  `, annotations: { ${pairs.map((pair) => `${NGINX}/${pair}`).join(', ')} }`
+const rule = (paths: readonly string[], host = 'shop.example'): string =>
+  `rules: [{ host: ${host}, http: { paths: [${paths.join(', ')}] } }]`
+const path = (at: string, type: string, to: string): string => `{ path: ${at}, pathType: ${type}, ${to} }`
+const status = (emulation: Emulation, url: string): number | null => askIngress(emulation, url).status
+const hostname = (page: string): string => /Hostname: (\S+)/.exec(page)?.[1] ?? ''
+
+describe('a request', () => {
+  it('is led by its path to a Service, and asks the pod itself, not the Service’s address', () => {
+    const paths = [
+      path('/', 'Prefix', backend('shop')),
+      path('/cart', 'Prefix', backend('cart', '{ name: http }')),
+      path('/cart', 'Exact', backend('shop', '{ number: 8080 }')),
+    ]
+    const emulation = emulateIngress({ objects: [ingress('shop', rule(paths))] })
+    const served = (at: string): string => hostname(askIngress(emulation, `http://shop.example${at}`).page)
+    expect(['/', '/cart', '/cart/', '/cart/7?x=/', '/carts'].map(served)).toEqual([
+      'shop',
+      'shop',
+      'cart',
+      'cart',
+      'shop',
+    ])
+    expect(routes(emulation).map(({ field }) => field)).toEqual([
+      'spec.rules[0].http.paths[0]',
+      'spec.rules[0].http.paths[2]',
+      'spec.rules[0].http.paths[1]',
+      'spec.rules[0].http.paths[1]',
+      'spec.rules[0].http.paths[0]',
+    ])
+    const [pod] = [...emulation.directory.allPods()].filter(({ meta }) => meta.name === 'shop')
+    const { recorder, index } = emulation
+    const asked = recorder.steps.flatMap((step) =>
+      isKind(step, 'http-request') && index.place(step).node === 'node-1' && step.event.url.includes(':8080')
+        ? [step.event.url]
+        : [],
+    )
+    expect(pod.meta.name).toBe('shop')
+    expect(asked).toHaveLength(5)
+    expect(asked.every((url) => url.startsWith('http://10.244.2.'))).toBe(true)
+  })
+
+  it('goes behind with the headers of nginx.tmpl, and with nobody’s word but the connection’s', () => {
+    const emulation = emulateIngress({ objects: [ingress('shop', `${TLS}, ${ruleFor('shop.example')}`), SECRET] })
+    const headers = [
+      ['X-Forwarded-For', '203.0.113.9'],
+      ['X-Forwarded-Proto', 'gopher'],
+      ['X-Real-IP', '203.0.113.9'],
+      ['Proxy', 'http://evil.example'],
+      ['X-Own', 'kept'],
+      ['Connection', 'keep-alive, X-Own'],
+    ] as const
+    const { page } = askIngress(emulation, 'https://shop.example/a?b=c', { curl: { headers } })
+    const got = Object.fromEntries(
+      [...page.matchAll(/^ {2}([a-z-]+): (.*)$/gm)].map(([, name, value]) => [name, value]),
+    )
+    expect(page).toContain('Request: GET /a?b=c')
+    expect(got).toMatchObject({
+      host: 'shop.example',
+      'x-real-ip': '192.168.56.1',
+      'x-forwarded-for': '192.168.56.1',
+      'x-forwarded-host': 'shop.example',
+      'x-forwarded-port': '443',
+      'x-forwarded-proto': 'https',
+      'x-forwarded-scheme': 'https',
+      'x-scheme': 'https',
+      'x-original-forwarded-for': '203.0.113.9',
+      'x-own': 'kept',
+      'user-agent': expect.stringContaining('curl'),
+    })
+    expect(got['x-request-id']).toMatch(/^[0-9a-f]{32}$/)
+    expect(got).not.toHaveProperty('proxy')
+    expect(got).not.toHaveProperty('connection')
+  })
+
+  it('brings its body, and its answer comes back as it was', () => {
+    const emulation = emulateIngress({ objects: [ingress('shop', ruleFor('shop.example'))] })
+    const curl = { data: utf8('x'.repeat(5000)) }
+    const { status: got, page, headers } = askIngress(emulation, 'http://shop.example/', { curl })
+    expect({ got, page }).toEqual({ got: 200, page: expect.stringContaining('content-length: 5000') })
+    expect(headers.filter(([name]) => name.toLowerCase() === 'date')).toHaveLength(1)
+    const head = askIngress(emulation, 'http://shop.example/', { curl: { head: true } })
+    expect(head).toMatchObject({ status: 200, page: '' })
+  })
+
+  it('has another Host behind where upstream-vhost says so, and HSTS in answers over TLS', () => {
+    const objects = [ingress('shop', `${TLS}, ${ruleFor('shop.example')}`, annotated('upstream-vhost: inner')), SECRET]
+    const emulation = emulateIngress({ objects })
+    const { page, headers } = askIngress(emulation, 'https://shop.example/')
+    expect(page).toContain('  host: inner')
+    expect(page).toContain('x-forwarded-host: shop.example')
+    expect(headers).toContainEqual(['Strict-Transport-Security', 'max-age=31536000; includeSubDomains'])
+  })
+
+  it('is the cause of what goes to the endpoint, and that of what comes back', () => {
+    const emulation = emulateIngress({ objects: [ingress('shop', `${TLS}, ${ruleFor('shop.example')}`), SECRET] })
+    askIngress(emulation, 'https://shop.example/')
+    const { recorder, index } = emulation
+    const chain = (id: number): string[] => {
+      const kinds: string[] = []
+      for (let step = index.step(id); step !== null; step = index.step(step.cause)) kinds.push(step.event.kind)
+      return kinds
+    }
+    const behind = recorder.steps.find((step) => isKind(step, 'http-request') && index.place(step).node === 'node-2')!
+    expect(chain(behind.id)).toEqual(
+      expect.arrayContaining(['ingress-route', 'http-request', 'ingress-certificate', 'deliver', 'program']),
+    )
+    const last = recorder.steps.findLast((step) => isKind(step, 'http-response'))!
+    expect(index.place(last).node).toBe('laptop')
+    expect(chain(last.id)).toEqual(expect.arrayContaining(['ingress-route', 'http-response']))
+    expect(chain(last.id).filter((kind) => kind === 'http-request').length).toBeGreaterThanOrEqual(3)
+  })
+})
+
+describe('pages of the controller’s own', () => {
+  it('404 where no host or path fits, or the backend is no Service', () => {
+    const bucket = 'backend: { resource: { kind: Bucket, name: b } }'
+    const paths = [path('/a', 'Exact', backend('shop')), path('/b', 'Prefix', bucket)]
+    const emulation = emulateIngress({ objects: [ingress('shop', rule(paths))] })
+    const codes = ['shop.example/', 'shop.example/a/', 'shop.example/b', 'other.example/a', 'shop.example/a'].map(
+      (at) => status(emulation, `http://${at}`),
+    )
+    expect(codes).toEqual([404, 404, 404, 404, 200])
+    expect(routes(emulation)[0]).toMatchObject({ outcome: 'no-backend', ingress: '', host: 'shop.example', path: '/' })
+  })
+
+  it('503 where the Service, its port or its endpoints are missing', () => {
+    const paths = [
+      path('/gone', 'Prefix', backend('gone')),
+      path('/port', 'Prefix', backend('shop', '{ number: 81 }')),
+      path('/name', 'Prefix', backend('shop', '{ name: grpc }')),
+      path('/idle', 'Prefix', backend('idle')),
+    ]
+    const idle = `apiVersion: v1\nkind: Service\nmetadata: { name: idle }\nspec: { selector: { app: idle }, ports: [{ port: 80 }] }\n`
+    const emulation = emulateIngress({ objects: [ingress('shop', rule(paths)), idle] })
+    for (const at of ['gone', 'port', 'name', 'idle']) expect(status(emulation, `http://shop.example/${at}`)).toBe(503)
+    expect(routes(emulation).every(({ outcome }) => outcome === 'no-endpoints')).toBe(true)
+  })
+
+  it('502 where the endpoint refuses, after three tries', () => {
+    const closed = `apiVersion: v1\nkind: Service\nmetadata: { name: closed }\nspec: { selector: { app: shop }, ports: [{ port: 80, targetPort: 9 }] }\n`
+    const emulation = emulateIngress({ objects: [ingress('shop', ruleFor('shop.example', 'closed')), closed] })
+    expect(status(emulation, 'http://shop.example/')).toBe(502)
+    expect(routes(emulation).at(-1)).toMatchObject({ outcome: 'unreachable', service: 'default/closed' })
+    expect(routes(emulation).at(-1)?.endpoints).toHaveLength(3)
+    expect(printed(emulation)[0]).toMatch(
+      /ECONNREFUSED while connecting to upstream, host: "shop\.example", upstream: "10\.244\.2\.\d+:9"/,
+    )
+  })
+
+  it('400 for http at the port of https, and without a Host', () => {
+    const emulation = emulateIngress({ objects: [ingress('shop', ruleFor('shop.example'))] })
+    const plain = askIngress(emulation, 'http://shop.example:443/')
+    expect(plain).toMatchObject({
+      status: 400,
+      page: expect.stringContaining('plain HTTP request was sent to HTTPS port'),
+    })
+    const climbing = askIngress(emulation, 'http://shop.example/%2e%2e/etc')
+    expect(climbing.status).toBe(400)
+  })
+
+  it('a default backend instead: the Ingress’s, that of one without rules, or the controller’s', () => {
+    const own = ingress(
+      'shop',
+      `defaultBackend: { service: { name: cart, port: { number: 80 } } }, ${rule([path('/a', 'Exact', backend('shop'))])}`,
+    )
+    const all = ingress('all', 'defaultBackend: { service: { name: cart, port: { number: 80 } } }')
+    const page = (objects: string[], serve: string, url: string): string =>
+      hostname(askIngress(emulateIngress({ objects, serve }), url).page)
+    expect(page([own], '', 'http://shop.example/b')).toBe('cart')
+    expect(page([own], '', 'http://shop.example/a')).toBe('shop')
+    expect(page([all], '', 'http://any.example/')).toBe('cart')
+    expect(page([], 'defaultBackend=default/shop:80', 'http://any.example/')).toBe('shop')
+  })
+
+  it('an ExternalName is resolved as the pod resolves names', () => {
+    const alias = `apiVersion: v1\nkind: Service\nmetadata: { name: alias }\nspec: { type: ExternalName, externalName: cart.default.svc.cluster.local, ports: [{ port: 80 }] }\n`
+    const objects = [ingress('shop', ruleFor('shop.example', 'alias')), alias]
+    const pod = { spec: '' }
+    const emulation = emulateIngress({ objects, ...pod })
+    expect([200, 502]).toContain(status(emulation, 'http://shop.example/'))
+    expect(routes(emulation)[0].endpoints).toEqual(['cart.default.svc.cluster.local:80'])
+  })
+})
+
+describe('from http to https', () => {
+  const go = (objects: readonly string[], url = 'http://shop.example/a/?b') => {
+    const result = askIngress(emulateIngress({ objects }), url)
+    const location = result.headers.find(([name]) => name === 'Location')?.[1] ?? null
+    return { status: result.status, location }
+  }
+  const shop = (annotation = '', tls = `${TLS}, `): string =>
+    ingress('shop', `${tls}${ruleFor('shop.example')}`, annotation === '' ? '' : annotated(annotation))
+  const HTTPS = { status: 308, location: 'https://shop.example/a/?b' }
+  const STAYS = { status: 200, location: null }
+
+  it.each([
+    ['where the host has a certificate', [shop(), SECRET], HTTPS],
+    ['where it ought to have one', [shop()], HTTPS],
+    ['not where there is no spec.tls', [shop('', '')], STAYS],
+    ['not where ssl-redirect is off', [shop("ssl-redirect: 'false'"), SECRET], STAYS],
+    ['not where ssl-redirect cannot be read', [shop("ssl-redirect: 'maybe'"), SECRET], HTTPS],
+    ['without spec.tls where force-ssl-redirect is on', [shop("force-ssl-redirect: 'true'", '')], HTTPS],
+  ] as const)('%s', (_name, objects, wanted) => {
+    expect(go(objects)).toEqual(wanted)
+  })
+
+  it('leaves out the port and a trailing slash, and the paths of ACME', () => {
+    expect(go([shop(), SECRET], 'http://shop.example/')).toEqual({ status: 308, location: 'https://shop.example' })
+    const acme = [path('/', 'Prefix', backend('shop')), path('/.well-known/acme-challenge/x', 'Exact', backend('cart'))]
+    const objects = [ingress('shop', `${TLS}, ${rule(acme)}`), SECRET]
+    expect(go(objects, 'http://shop.example/.well-known/acme-challenge/x').status).toBe(200)
+    expect(go(objects, 'http://shop.example/.well-known').status).toBe(308)
+  })
+
+  it('does not send on what came by TLS', () => {
+    const emulation = emulateIngress({ objects: [shop("force-ssl-redirect: 'true'"), SECRET] })
+    expect(status(emulation, 'https://shop.example/')).toBe(200)
+  })
+})
+
+describe('TLS behind', () => {
+  const BANK = [
+    `apiVersion: v1
+kind: Pod
+metadata: { name: bank, labels: { app: bank }, annotations: { podwire.dev/serve: 'https:8443?names=bank.example' } }
+spec: { nodeName: node-2, containers: [{ name: c, image: nginx }] }
+`,
+    `apiVersion: v1
+kind: Service
+metadata: { name: bank }
+spec: { clusterIP: 10.96.0.90, selector: { app: bank }, ports: [{ name: https, port: 443, targetPort: 8443 }] }
+`,
+  ]
+  const bank = (annotation: string): string =>
+    ingress(
+      'bank',
+      `tls: [{ hosts: [bank.example], secretName: bank-tls }], ${rule([path('/', 'Prefix', backend('bank', '{ name: https }'))], 'bank.example')}`,
+      annotation === '' ? '' : annotated(annotation),
+    )
+  const own = secret('bank-tls', 'names=bank.example')
+  const shown = ({ recorder, index, tls }: Emulation): string | undefined => {
+    const judged = recorder.steps.find((step) => isKind(step, 'cert-judge') && index.place(step).node === 'laptop')
+    return judged !== undefined && isKind(judged, 'cert-judge')
+      ? tls.origins.of(judged.event.leaf.fingerprint)?.object
+      : undefined
+  }
+
+  it('is spoken to endpoints with backend-protocol HTTPS: no name asked for, any certificate taken', () => {
+    const emulation = emulateIngress({ objects: [...BANK, bank('backend-protocol: https'), own] })
+    const { status: got, page } = askIngress(emulation, 'https://bank.example/')
+    expect({ got, host: hostname(page) }).toEqual({ got: 200, host: 'bank' })
+    expect(shown(emulation)).toBe('Secret default/bank-tls')
+    const { recorder, index } = emulation
+    const hellos = recorder.steps.flatMap((step) =>
+      isKind(step, 'tls-message') && step.event.role === 'client' && step.event.message === 'ClientHello'
+        ? [{ node: index.place(step).node, named: step.event.fields.some(({ field }) => field === 'host_name') }]
+        : [],
+    )
+    expect(hellos).toEqual([
+      { node: 'laptop', named: true },
+      { node: 'node-1', named: false },
+    ])
+  })
+
+  it('is what the endpoint wants where plain HTTP is spoken: 502, or its complaint', () => {
+    const emulation = emulateIngress({ objects: [...BANK, bank(''), own] })
+    expect(status(emulation, 'https://bank.example/')).toBe(502)
+  })
+
+  it('is passed through by the name in the ClientHello, to the Service’s address, where the controller lets it', () => {
+    const objects = [
+      ...BANK,
+      bank("ssl-passthrough: 'true'"),
+      own,
+      ingress('shop', `${TLS}, ${ruleFor('shop.example')}`),
+      SECRET,
+    ]
+    const emulation = emulateIngress({ serve: 'passthrough=on', objects })
+    expect(status(emulation, 'https://bank.example/')).toBe(200)
+    expect(shown(emulation)).toBe('Pod default/bank')
+    expect(choices(emulation)).toEqual([])
+    expect(routes(emulation)).toMatchObject([
+      { outcome: 'passed-through', ingress: 'default/bank', service: 'default/bank', port: '443' },
+    ])
+    const { recorder, index } = emulation
+    const dialled = recorder.steps.some(
+      (step) =>
+        isKind(step, 'nat') && index.place(step).node === 'node-1' && JSON.stringify(step.event.from).includes('443'),
+    )
+    expect(dialled).toBe(true)
+    // The others' TLS still ends at the controller.
+    expect(status(emulation, 'https://shop.example/')).toBe(200)
+    expect(choices(emulation)).toMatchObject([{ why: 'secret', host: 'shop.example' }])
+  })
+
+  it('is not passed through by a controller that was not told to, and it says so', () => {
+    const emulation = emulateIngress({ objects: [...BANK, bank("ssl-passthrough: 'true'"), own] })
+    askIngress(emulation, 'https://bank.example/')
+    expect(shown(emulation)).toBe('Secret default/bank-tls')
+    expect(printed(emulation).join()).toContain('SSL passthrough is not enabled')
+  })
+})
+
+describe('two Ingresses of one host', () => {
+  it('share it: paths of both count, and of one path that of the older, or the greater name', () => {
+    const a = ingress('a', rule([path('/', 'Prefix', backend('shop'))]))
+    const b = ingress('b', rule([path('/', 'Prefix', backend('cart')), path('/cart', 'Prefix', backend('cart'))]))
+    const both = emulateIngress({ objects: [a, b] })
+    expect(hostname(askIngress(both, 'http://shop.example/').page)).toBe('cart')
+    const older = a.replace('name: a', "name: a, creationTimestamp: '2025-01-01T00:00:00Z'")
+    const younger = b.replace('name: b', "name: b, creationTimestamp: '2025-01-02T00:00:00Z'")
+    const aged = emulateIngress({ objects: [younger, older] })
+    expect(hostname(askIngress(aged, 'http://shop.example/').page)).toBe('shop')
+    expect(hostname(askIngress(aged, 'http://shop.example/cart').page)).toBe('cart')
+  })
+
+  it('the certificate is that of the first with spec.tls', () => {
+    const plain = ingress('z', rule([path('/', 'Prefix', backend('shop'))]))
+    const secure = ingress('a', `${TLS}, ${rule([path('/cart', 'Prefix', backend('cart'))])}`)
+    const emulation = emulateIngress({ objects: [plain, secure, SECRET] })
+    expect(askIngress(emulation, 'https://shop.example/')).toMatchObject({ code: 0, status: 200 })
+    expect(choices(emulation)[0]).toMatchObject({ ingress: 'default/a', why: 'secret' })
+  })
+})
+
+it('is a pod’s server too, behind a Service of its own', () => {
+  const controller = `apiVersion: v1
+kind: Pod
+metadata: { name: inner, labels: { app: inner }, annotations: { podwire.dev/serve: 'ingress?http=8000&https=8443' } }
+spec: { nodeName: node-2, containers: [{ name: c, image: controller }] }
+---
+apiVersion: v1
+kind: Service
+metadata: { name: inner }
+spec: { clusterIP: 10.96.0.91, selector: { app: inner }, ports: [{ name: http, port: 80, targetPort: 8000 }] }
+`
+  const emulation = emulateIngress({ objects: [controller, ingress('shop', ruleFor('inner'))] })
+  const result = askWeb(emulation, 'http://inner/', { from: 'cart' })
+  expect({ status: result.status }).toEqual({ status: 200 })
+  expect(CONTROLLER).toBeDefined()
+})
