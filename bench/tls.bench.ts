@@ -39,7 +39,7 @@ interface Case {
 export async function run(): Promise<Record<string, number>> {
   const emulated = identityOf(leaf, emulatedSigner(leaf.key, rng))
   const native = identityOf(leaf, nativeSigner(leaf.key))
-  const traced = { trace: true, secrets: true }
+  const traced = { trace: 'told' as const, secrets: true }
   const own = (
     name: string,
     groups: CommonConfig['groups'],

@@ -33,6 +33,10 @@ export interface PodContext {
   /** A line on standard output or error. */
   print(line: string): void
   record(event: Event, cause?: StepId): StepId
+  /** Whether what is recorded is kept; else it only counts, and `skip` does as well. */
+  readonly recording: boolean
+  /** Counts a step that nobody records. */
+  skip(): StepId
   /** A process that ends with the program. */
   fork<T>(process: Process<T>, name: string): Task<T>
 }

@@ -78,6 +78,14 @@ export class PodProcess implements PodContext {
     return this.note(event, cause)
   }
 
+  get recording(): boolean {
+    return this.options.ip.kernel.recorder.on
+  }
+
+  skip(): StepId {
+    return this.options.ip.kernel.recorder.skip()
+  }
+
   fork<T>(process: Process<T>, name: string): Task<T> {
     const { children } = this
     const task: Task<T> = spawn(this.simulation, adopt(), `${this.options.program}: ${name}`)

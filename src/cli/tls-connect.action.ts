@@ -44,7 +44,7 @@ function configOf(host: string, options: ConnectOptions): ClientConfig {
     ...(tlsMax === '1.2' ? { versions: ['TLS 1.2'] } : {}),
     ...(alpn === undefined ? {} : { alpn }),
     keylog: keylog !== undefined,
-    trace: true,
+    trace: 'told',
     secrets,
   }
 }

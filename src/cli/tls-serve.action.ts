@@ -152,7 +152,7 @@ function setup({ cert, key, secret, password, clientCa, alpn, tlsMax, secrets, k
     tickets: new TicketSealer(systemRandom),
     cache: new SessionCache(),
     keylog: keylog !== undefined,
-    trace: true,
+    trace: 'told',
     secrets,
   }
   return {

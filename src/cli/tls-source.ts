@@ -70,7 +70,7 @@ export function fromFiles(cert: string, options: InspectOptions): Source {
   const now = at ?? Date.now()
   const common = {
     random: systemRandom,
-    trace: true,
+    trace: 'told' as const,
     secrets: true,
     ...(tlsMax === '1.2' ? { versions: ['TLS 1.2'] as const } : {}),
     ...(alpn === undefined ? {} : { alpn }),

@@ -49,14 +49,15 @@ function listening(context: PodContext, asked: Asked[]): PodContext {
     const open = asked.findIndex((entry) => entry.rcode === '' && entry.name === name && entry.type === type)
     if (open >= 0) asked[open] = { name, type, rcode, answers }
   }
-  const { sockets, names, simulation, rng, hostname, epoch, cause } = context
+  const { sockets, names, simulation, rng, hostname, epoch, cause, recording } = context
   return {
-    ...{ sockets, names, simulation, rng, hostname, epoch, cause },
+    ...{ sockets, names, simulation, rng, hostname, epoch, cause, recording },
     print: (line) => context.print(line),
     fork: (process, name) => context.fork(process, name),
     record: (event, because) => {
       note(event)
       return context.record(event, because)
     },
+    skip: () => context.skip(),
   }
 }

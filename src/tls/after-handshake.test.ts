@@ -24,7 +24,7 @@ const judge: CertificateJudge = {
 }
 
 function connected(c: Partial<ClientConfig> = {}, s: Partial<ServerConfig> = {}): Loopback {
-  const common = { random: rng, groups: ['x25519'], trace: true }
+  const common = { random: rng, groups: ['x25519'], trace: 'told' as const }
   const run = new Loopback(
     client({ ...common, serverName: 'web.test', judge, ...c }),
     server({ ...common, identities: [identity], ...s }),

@@ -23,7 +23,7 @@ const signer = emulatedSigner(key, rng)
 const identity = { chain: [key.public.spki], signer }
 
 function meet(c: Partial<ClientConfig>, s: Partial<ServerConfig> = {}, wire?: Wire): Loopback {
-  const common = { random: rng, groups: ['x25519'], trace: true }
+  const common = { random: rng, groups: ['x25519'], trace: 'told' as const }
   const ends = [
     client({ ...common, serverName: 'web.test', judge, ...c }),
     server({ ...common, identities: [identity], ...s }),

@@ -325,7 +325,7 @@ describe('what else is negotiated', () => {
   })
 
   test('GREASE is tolerated', () => {
-    const run = pair({ grease: true }, { trace: true }).start()
+    const run = pair({ grease: true }, { trace: 'told' }).start()
     expectConnected(run, {})
   })
 

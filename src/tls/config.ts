@@ -43,6 +43,9 @@ export const DEFAULT_LIMITS: Limits = {
   tickets: 32,
 }
 
+/** Steps told among the outputs; their number alone, for ids that do not depend on who records; or nothing of them. */
+export type Tracing = 'told' | 'counted' | 'off'
+
 export interface CommonConfig {
   readonly random: Random
   /** Most wanted first. Default: TLS 1.3, TLS 1.2. */
@@ -61,8 +64,8 @@ export interface CommonConfig {
   readonly limits?: Partial<Limits>
   /** Lines for SSLKEYLOGFILE among the outputs. */
   readonly keylog?: boolean
-  /** Steps among the outputs; with secrets in them only when `secrets` is on too. */
-  readonly trace?: boolean
+  /** Default: off. Secrets are in the steps only when `secrets` is on too. */
+  readonly trace?: Tracing
   readonly secrets?: boolean
   /** Goes into every step. */
   readonly connection?: number

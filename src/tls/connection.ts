@@ -131,12 +131,12 @@ export class Connection {
 
   private enter(next: State): void {
     const { core, state } = this
-    if (core.trace && next.at !== state.at) core.step({ kind: 'tls-state', from: state.at, to: next.at })
+    if (next.at !== state.at) core.step(() => ({ kind: 'tls-state', from: state.at, to: next.at }))
     this.state = next
   }
 
   private record(record: InputRecord): void {
-    if (this.core.trace) this.core.recordReceived(record)
+    this.core.recordReceived(record)
     if (record.type !== CONTENT.handshake && !this.core.joiner.empty) {
       const rule = `a handshake message in several records is not interrupted by ${contentName(record.type)}`
       throw new TlsError('unexpected_message', rule, 'RFC 8446 5.1')
@@ -258,12 +258,12 @@ export class Connection {
     const closing = name === 'close_notify'
     const warning = name === 'user_canceled' || (level === 1 && core.version !== 'TLS 1.3')
     const fault = peersFault(name, code, core.peer, this.state)
-    if (core.trace) {
+    core.step(() => {
       const { rule, rfc, knew } = fault
       const told = closing || warning ? 'warning' : 'fatal'
       const description = name ?? `alert ${code}`
-      core.step({ kind: 'tls-alert', direction: 'received', level: told, description, code, rule, rfc, knew })
-    }
+      return { kind: 'tls-alert', direction: 'received', level: told, description, code, rule, rfc, knew }
+    })
     if (closing && this.state.reads === 'data') {
       this.reading = false
       core.emit({ kind: 'closed', how: 'close_notify' })

@@ -3,7 +3,7 @@ import type { TlsDirection, TlsEpoch, TlsEvent, TlsRole } from '../trace/steps/t
 import { concat } from '../util/bytes.ts'
 import { ALERTS, type AlertName, type Fault } from './alert.ts'
 import type { Protection } from './cipher/protection.ts'
-import { type CommonConfig, DEFAULT_LIMITS, type Limits } from './config.ts'
+import { type CommonConfig, DEFAULT_LIMITS, type Limits, type Tracing } from './config.ts'
 import { fieldsOf, hex } from './fields.ts'
 import type { UnixMillis } from './judge.ts'
 import { keylogLine } from './keylog.ts'
@@ -20,7 +20,8 @@ import type { Suite } from './suite.ts'
 
 /** `Omit` on each member of a union. */
 type Without<T, K extends PropertyKey> = T extends unknown ? Omit<T, K> : never
-type StepBody = Without<TlsEvent, 'role' | 'connection'>
+/** A step but for whose it is. */
+export type StepBody = Without<TlsEvent, 'role' | 'connection'>
 
 /**
  * What the states of one endpoint share: record layer, transcript, what is to go out. States are immutable and hold what
@@ -34,7 +35,7 @@ export class Core {
   readonly limits: Limits
   /** Hears of derivations; null when not tracing. */
   readonly listener: Listener
-  readonly trace: boolean
+  private readonly trace: Tracing
   now: UnixMillis = 0
   version: Version | null = null
   suite: Suite | null = null
@@ -48,6 +49,7 @@ export class Core {
   private outputs: Output[] = []
   private wire: Uint8Array[] = []
   private unsent: Uint8Array[] = []
+  private counted = 0
 
   constructor(
     readonly role: TlsRole,
@@ -57,8 +59,8 @@ export class Core {
     this.output = new RecordOutput(config.paddingUnit ?? 0)
     this.limits = { ...DEFAULT_LIMITS, ...config.limits }
     this.joiner = new Joiner(this.limits.handshakeMessage)
-    this.trace = config.trace === true
-    this.listener = this.trace ? (derived) => this.derived(derived) : null
+    this.trace = config.trace ?? 'off'
+    this.listener = this.trace === 'off' ? null : (derived) => this.derived(derived)
     if (config.recordSizeLimit !== undefined) this.input.sizeLimit = config.recordSizeLimit
   }
 
@@ -70,30 +72,33 @@ export class Core {
     this.outputs.push(output)
   }
 
-  /** Call only `if (core.trace)`: building a step is what costs. */
-  step(body: StepBody): void {
-    const event = { role: this.role, connection: this.config.connection ?? 0, ...body } as TlsEvent
-    this.outputs.push({ kind: 'step', event })
+  /** Builds and tells a step, or only counts it: building is what costs. */
+  step(build: () => StepBody): void {
+    if (this.trace === 'told') {
+      const event = { role: this.role, connection: this.config.connection ?? 0, ...build() } as TlsEvent
+      this.outputs.push({ kind: 'step', event })
+    } else if (this.trace === 'counted') this.counted++
   }
 
   events(events: readonly Event[]): void {
-    for (const event of events) this.outputs.push({ kind: 'step', event })
+    if (this.trace === 'told') for (const event of events) this.outputs.push({ kind: 'step', event })
+    else if (this.trace === 'counted') this.counted += events.length
   }
 
   note(text: string): void {
-    if (this.trace) this.step({ kind: 'tls-note', text })
+    this.step(() => ({ kind: 'tls-note', text }))
   }
 
   /** Into the transcript and out with the next flush, sharing records with its neighbours. */
   send(message: Handshake): void {
-    if (this.trace) this.messageStep('sent', this.output.epoch, message)
+    this.messageStep('sent', this.output.epoch, message)
     this.absorb(message)
     this.unsent.push(message.bytes)
   }
 
   /** After the handshake messages have no transcript. */
   sendAfterHandshake(message: Handshake): void {
-    if (this.trace) this.messageStep('sent', this.output.epoch, message)
+    this.messageStep('sent', this.output.epoch, message)
     this.unsent.push(message.bytes)
     this.flush()
   }
@@ -101,17 +106,16 @@ export class Core {
   /** Adds to the transcript a message received, or one about to be sent. */
   absorb(message: Handshake): void {
     this.transcript.add(message.bytes)
-    if (this.trace) this.transcriptStep(handshakeName(message.type))
-  }
-
-  transcriptStep(after: string): void {
     const { algorithm } = this.transcript
     if (algorithm === null) return
-    this.step({ kind: 'tls-transcript', after, algorithm, hash: hex(this.transcript.hash()) })
+    this.step(() => {
+      const after = handshakeName(message.type)
+      return { kind: 'tls-transcript', after, algorithm, hash: hex(this.transcript.hash()) }
+    })
   }
 
   received(message: Handshake): void {
-    if (this.trace) this.messageStep('received', this.input.epoch, message)
+    this.messageStep('received', this.input.epoch, message)
   }
 
   /** Sends the handshake messages that wait. */
@@ -134,11 +138,11 @@ export class Core {
   alert(description: AlertName, level: 'warning' | 'fatal', fault: Omit<Fault, 'alert'>): void {
     if (this.sealed) return
     this.flush()
-    if (this.trace) {
+    this.step(() => {
       const { rule, rfc, knew } = fault
       const code = ALERTS[description]
-      this.step({ kind: 'tls-alert', direction: 'sent', level, description, code, rule, rfc, knew })
-    }
+      return { kind: 'tls-alert', direction: 'sent', level, description, code, rule, rfc, knew }
+    })
     this.write(CONTENT.alert, Uint8Array.of(level === 'fatal' ? 2 : 1, ALERTS[description]))
     if (description === 'close_notify') this.sealed = true
   }
@@ -162,6 +166,8 @@ export class Core {
   /** Everything since the last call, what is to be sent first. */
   take(): readonly Output[] {
     this.flush()
+    if (this.counted > 0) this.outputs.push({ kind: 'counted', steps: this.counted })
+    this.counted = 0
     const { outputs, wire } = this
     if (wire.length === 0 && outputs.length === 0) return NOTHING
     this.outputs = []
@@ -174,71 +180,29 @@ export class Core {
     this.recordSeen(record, 'received', this.input)
   }
 
-  recordSeen({ raw, epoch, sequence, opened }: InputRecord, direction: TlsDirection, input: RecordInput): void {
-    const { type, version, payload } = raw
-    const protection =
-      opened === null
-        ? null
-        : {
-            algorithm: input.protection!.algorithm,
-            sequence,
-            nonce: hex(opened.nonce),
-            additionalData: hex(opened.additionalData),
-            innerType: contentName(opened.type),
-            content: opened.content.length,
-            padding: opened.padding,
-            overhead: payload.length - opened.content.length - opened.padding,
-          }
-    const contentType = contentName(type)
-    this.step({ kind: 'tls-record', direction, contentType, version, length: payload.length, epoch, protection })
+  recordSeen(record: InputRecord, direction: TlsDirection, { protection }: RecordInput): void {
+    this.step(() => seenStep(record, direction, protection))
   }
 
   private write(type: number, content: Uint8Array): void {
     if (this.sealed) return
     for (const record of this.output.records(type, content)) {
-      if (this.trace) this.recordSent(record)
+      this.step(() => sentStep(record))
       this.wire.push(record.bytes)
     }
   }
 
-  private recordSent({
-    bytes,
-    type,
-    outerType,
-    version,
-    content,
-    padding,
-    epoch,
-    sequence,
-    ...how
-  }: OutputRecord): void {
-    const { algorithm, sealed } = how
-    const protection =
-      sealed === null || algorithm === null
-        ? null
-        : {
-            algorithm,
-            sequence,
-            nonce: hex(sealed.nonce),
-            additionalData: hex(sealed.additionalData),
-            innerType: contentName(type),
-            content: content.length,
-            padding,
-            overhead: sealed.payload.length - content.length - padding,
-          }
-    const [contentType, length] = [contentName(outerType), bytes.length - 5]
-    this.step({ kind: 'tls-record', direction: 'sent', contentType, version, length, epoch, protection })
-  }
-
   messageStep(direction: TlsDirection, epoch: TlsEpoch, message: Handshake): void {
-    const fields = fieldsOf(message, this.version, this.suite)
-    const name = handshakeName(message.type)
-    this.step({ kind: 'tls-message', direction, epoch, message: name, bytes: hex(message.bytes), fields })
+    this.step(() => {
+      const fields = fieldsOf(message, this.version, this.suite)
+      const name = handshakeName(message.type)
+      return { kind: 'tls-message', direction, epoch, message: name, bytes: hex(message.bytes), fields }
+    })
   }
 
   private derived({ operation, output, label, inputs, value }: Derived): void {
     const shown = this.config.secrets === true
-    this.step({
+    this.step(() => ({
       kind: 'tls-derivation',
       operation,
       output,
@@ -246,8 +210,50 @@ export class Core {
       inputs: inputs.map((input) => ({ name: input.name, value: input.secret && !shown ? null : hex(input.value) })),
       length: value.length,
       value: shown ? hex(value) : null,
-    })
+    }))
   }
 }
 
 const NOTHING: readonly Output[] = []
+
+function seenStep(
+  { raw, epoch, sequence, opened }: InputRecord,
+  direction: TlsDirection,
+  under: Protection | null,
+): StepBody {
+  const { type, version, payload } = raw
+  const protection =
+    opened === null || under === null
+      ? null
+      : {
+          algorithm: under.algorithm,
+          sequence,
+          nonce: hex(opened.nonce),
+          additionalData: hex(opened.additionalData),
+          innerType: contentName(opened.type),
+          content: opened.content.length,
+          padding: opened.padding,
+          overhead: payload.length - opened.content.length - opened.padding,
+        }
+  const contentType = contentName(type)
+  return { kind: 'tls-record', direction, contentType, version, length: payload.length, epoch, protection }
+}
+
+function sentStep(record: OutputRecord): StepBody {
+  const { bytes, type, outerType, version, content, padding, epoch, sequence, algorithm, sealed } = record
+  const protection =
+    sealed === null || algorithm === null
+      ? null
+      : {
+          algorithm,
+          sequence,
+          nonce: hex(sealed.nonce),
+          additionalData: hex(sealed.additionalData),
+          innerType: contentName(type),
+          content: content.length,
+          padding,
+          overhead: sealed.payload.length - content.length - padding,
+        }
+  const [contentType, length] = [contentName(outerType), bytes.length - 5]
+  return { kind: 'tls-record', direction: 'sent', contentType, version, length, epoch, protection }
+}

@@ -37,7 +37,7 @@ export function judgePeer(
     throw new TlsError('bad_certificate', rule, 'RFC 8446 4.4.2')
   }
   const verdict = judge.judge({ chain, role: core.peer, name, now: core.now, ocsp })
-  if (core.trace) core.events(verdict.events)
+  core.events(verdict.events)
   if (!verdict.ok) {
     const { alert, reason, rfc, detail } = verdict
     throw new JudgedError(alert, reason, rfc, detail, sides(core, chain.length, name))

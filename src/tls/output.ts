@@ -33,6 +33,8 @@ export type Output =
   | { readonly kind: 'session'; readonly session: Session }
   | { readonly kind: 'keylog'; readonly line: string }
   | { readonly kind: 'step'; readonly event: Event }
+  /** As many steps, where they are counted instead of told; at the end of what a call led to. */
+  | { readonly kind: 'counted'; readonly steps: number }
   /** The peer will send no more; `truncated` when it did not say so by close_notify. */
   | { readonly kind: 'closed'; readonly how: 'close_notify' | 'truncated' }
   /** The end. `by` says who gave up: then we sent the alert, or the peer did. `detail` is the judge's, if it was that. */

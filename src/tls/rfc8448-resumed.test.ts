@@ -56,7 +56,7 @@ const end = client({
         wanted.type === EXTENSION.key_share ? drafted.extensions.find(({ type }) => type === wanted.type)! : wanted,
       ),
   }),
-  trace: true,
+  trace: 'told',
   secrets: true,
 })
 

@@ -152,7 +152,7 @@ function tracesClient() {
     judge: {
       judge: ({ chain }) => ({ ok: true, key: parsePublicKey(spkiOf(chain[0])), detail: null, events: [] }),
     },
-    trace: true,
+    trace: 'told',
     secrets: true,
   })
 }
@@ -164,7 +164,7 @@ function tracesServer() {
     recordSizeLimit: 16385,
     identities: [{ chain: [open(certificate13, messages.certificate).entries[0].data], signer }],
     shape: () => open(encryptedExtensions, messages.encryptedExtensions),
-    trace: true,
+    trace: 'told',
     secrets: true,
   })
 }

@@ -15,7 +15,8 @@ const PING = utf8('ping from the client')
 /** A handshake, a line each way, and close, over a wire that may do anything. */
 function converse(course: Course, seed: string, wire: Wire, clientAuth = false): Loopback {
   const rng = new Rng(seed)
-  const common = { judge, trace: seed.length % 2 === 0, secrets: true }
+  const trace = seed.length % 2 === 0 ? 'told' : 'off'
+  const common = { judge, trace, secrets: true } as const
   const run = new Loopback(
     client({ ...common, ...course.client, random: rng.fork('c'), serverName: 'web.test', identities: [identity] }),
     server({

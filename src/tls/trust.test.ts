@@ -16,7 +16,7 @@ const strict = trusting({ roots: [root.certificate] })
 
 function visit(serverName: string, judge: typeof strict, now = NOW): Loopback {
   const identities = [identityOf(leaf, emulatedSigner(leaf.key, rng))]
-  const ends = [client({ random: rng, serverName, judge, trace: true }), server({ random: rng, identities })] as const
+  const ends = [client({ random: rng, serverName, judge, trace: 'told' }), server({ random: rng, identities })] as const
   return new Loopback(...ends, now).start()
 }
 

@@ -281,7 +281,7 @@ describe.skipIf(skip(has('gnutls-serv') ? null : 'gnutls-bin is not installed', 
               if (output.event.protection !== null)
                 sizes.push(output.event.protection.content + output.event.protection.padding)
           }
-          const config = clientConfig({ versions: [version], recordSizeLimit: 600, trace: true })
+          const config = clientConfig({ versions: [version], recordSizeLimit: 600, trace: 'told' })
           const tls = await connectTls(config, { host: '127.0.0.1', port, onOutput })
           const line = 'a long line '.repeat(200)
           expect(await converse(tls, line)).toBe(line.trim())

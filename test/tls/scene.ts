@@ -49,7 +49,7 @@ export interface Scene {
 
 export function play({ c, s, change = () => null, early: first = () => [], after }: Scene): Loopback {
   const insider = new Insider(change)
-  const common = { random: rng, groups: ['x25519'], suites: SUITES, trace: true, keylog: true }
+  const common = { random: rng, groups: ['x25519'], suites: SUITES, trace: 'told' as const, keylog: true }
   const run = new Loopback(
     client({ ...common, serverName: 'web.test', judge: accepting, ...c }),
     server({ ...common, identities: [identity], ...s }),

@@ -1,10 +1,11 @@
 import { createDecipheriv, createHash, createHmac } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
-import type { ClientConfig, ServerConfig } from '../../src/tls/config.ts'
+import type { ClientConfig, ServerConfig, Tracing } from '../../src/tls/config.ts'
 import type { Loopback } from '../../src/tls/loopback.ts'
 import { TicketSealer } from '../../src/tls/session/ticket.ts'
 import type { TlsEvent, TlsRole } from '../../src/trace/steps/tls.ts'
 import { utf8 } from '../../src/util/bytes.ts'
+import { Rng } from '../../src/util/rng.ts'
 import { ASKING, play, RETRIED, returning, rng, type Scene } from './scene.ts'
 
 // What the steps say is checked by node:crypto alone: whoever reads them can do the sums himself.
@@ -16,6 +17,23 @@ const stepsOf = <K extends TlsEvent['kind']>(run: Loopback, role: TlsRole, kind:
 const SHOWN = { secrets: true } as const
 const shown = ({ c, s, ...rest }: Scene): Scene => ({ ...rest, c: { ...c, ...SHOWN }, s: { ...s, ...SHOWN } })
 const V12 = { versions: ['TLS 1.2'], groups: ['x25519', 'secp256r1'] } as const
+
+/** The scene with the same chance each time. */
+function drawn({ c, s, ...rest }: Scene, trace: Tracing): Scene {
+  const end = (seed: string) => ({ trace, random: new Rng(seed) })
+  return { ...rest, c: { ...c, ...end('client') }, s: { ...s, ...end('server') } }
+}
+
+/** How much each call that sent something put on the wire, and how many steps there were up to the next such call. */
+function calls(run: Loopback, role: TlsRole): { sent: number; steps: number }[] {
+  const all = [{ sent: 0, steps: 0 }]
+  for (const output of run.outputs[role]) {
+    if (output.kind === 'send') all.push({ sent: output.bytes.length, steps: 0 })
+    else if (output.kind === 'step') all[all.length - 1].steps++
+    else if (output.kind === 'counted') all[all.length - 1].steps += output.steps
+  }
+  return all
+}
 
 function talk(run: Loopback): Loopback {
   for (const role of ['client', 'server'] as const) run.feed(role, run[role].write(utf8(`said by the ${role}`)))
@@ -36,6 +54,15 @@ const each = describe.each(Object.entries(SCENES).map(([name, scene]) => ({ name
 each('$name', ({ scene }) => {
   const run = talk(play(shown(scene())))
   const hash = run.find('client', 'connected')!.connected.suite.endsWith('384') ? 'sha384' : 'sha256'
+
+  test('counted steps are as many, from one sending to the next', () => {
+    const setting = scene()
+    const [told, counted] = (['told', 'counted'] as const).map((trace) => talk(play(drawn(setting, trace))))
+    for (const role of ['client', 'server'] as const) {
+      expect(calls(counted, role)).toEqual(calls(told, role))
+      expect(counted.outputs[role].some(({ kind }) => kind === 'step')).toBe(false)
+    }
+  })
 
   describe.each(['client', 'server'] as const)('as the %s tells it', (role) => {
     test('every secret follows from the inputs beside it', () => {

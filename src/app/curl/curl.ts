@@ -98,7 +98,7 @@ function* get(
   let stream: Stream = tcp
   try {
     if (upgrade !== null) {
-      const hear: Hear = { talk, tls: (result) => (progress.tls = result) }
+      const hear: Hear = { talk: options.verbose ? talk : null, tls: (result) => (progress.tls = result) }
       stream = yield* upgraded(context, upgrade(tcp, url, context, options, hear), options, start)
     }
     progress.connected = true

@@ -11,7 +11,7 @@ import type { CertificateVerdict } from '../../trace/steps/cert.ts'
 import { wallClock } from '../context.ts'
 import { strerror } from '../messages/errno.ts'
 import type { KeyLog } from '../tls/accept.ts'
-import { STEPS } from '../tls/accept.ts'
+import { stepsFor } from '../tls/accept.ts'
 import { TlsBroken, TlsStream } from '../tls/stream.ts'
 import { CODE, CurlFailure } from './failure.ts'
 import type { Hear, TlsResult, Upgrade } from './options.ts'
@@ -56,14 +56,15 @@ export function httpsUpgrade(options: HttpsClient): Upgrade {
       random: context.rng,
       keylog: true,
       connection: tcp.local.port,
-      ...STEPS,
+      ...stepsFor(context, hear.talk !== null),
     })
-    const talk = new TlsTalk(hear.talk, url, cafile, versions?.includes('TLS 1.3') === false)
-    talk.offers(alpn)
+    const old = versions?.includes('TLS 1.3') === false
+    const talk = hear.talk === null ? null : new TlsTalk(hear.talk, url, cafile, old)
+    talk?.offers(alpn)
     if (wrongKey !== null) throw new CurlFailure(CODE.certProblem, sayTls.keyFile(wrongKey))
     const stream = new TlsStream(context, tcp, end, {
       keylog,
-      event: (event: Event) => talk.hear(event),
+      event: talk === null ? undefined : (event: Event) => talk.hear(event),
       session: (ticket) => sessions?.set(key, ticket),
     })
     const https = new HttpsStream(stream, url, hear, talk)
@@ -93,7 +94,7 @@ class HttpsStream implements Stream {
     private readonly stream: TlsStream,
     private readonly url: Url,
     private readonly hear: Hear,
-    private readonly talk: TlsTalk,
+    private readonly talk: TlsTalk | null,
   ) {}
 
   *begin(): Process {
@@ -144,14 +145,13 @@ class HttpsStream implements Stream {
     if (connected === null || this.told) return
     this.told = true
     this.hear.tls(resultOf(connected))
-    this.talk.connected(connected)
+    this.talk?.connected(connected)
   }
 
   /** 60 is for certificates that are not accepted, 35 for all else in a handshake, and later it is reading or writing. */
-  private failure({ by, fault, detail }: TlsBroken, code: number): CurlFailure {
+  private failure({ by, fault, detail, lost }: TlsBroken, code: number): CurlFailure {
     const { connected } = this.stream
     const before = connected === null ? NOTHING : resultOf(connected)
-    const lost = fault.alert === 'internal_error' && by === 'server' && !this.talk.alerted
     this.hear.tls({ ...before, alert: lost ? null : fault.alert, alertBy: lost ? null : by })
     const verdict = detail as CertificateVerdict | null
     if (by === 'client' && verdict !== null) {

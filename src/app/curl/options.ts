@@ -41,8 +41,8 @@ export type Upgrade = (
 
 /** Who is told how an upgrade goes. */
 export interface Hear {
-  /** A line of -v. */
-  talk(line: string): void
+  /** Takes lines of -v; null without it. */
+  readonly talk: ((line: string) => void) | null
   tls(result: TlsResult): void
 }
 

@@ -9,8 +9,6 @@ import type { Url } from './url.ts'
 
 /** What `curl -v` prints of TLS, from the client's own steps. */
 export class TlsTalk {
-  /** An alert came or went. */
-  alerted = false
   private version: string
   /** What the messages up to the ServerHello are said to be of. */
   private readonly offered: string
@@ -53,7 +51,6 @@ export class TlsTalk {
           this.talk(sayTls.changeCipher(this.version))
         break
       case 'tls-alert':
-        this.alerted = true
         this.talk(
           sayTls.alert(
             this.version,

@@ -86,7 +86,7 @@ function* terminate(
     target: '/',
     authority: `${route.backend}:${route.port}`,
   }
-  const nobody = { talk: () => {}, tls: () => {} }
+  const nobody = { talk: null, tls: () => {} }
   yield* splice(context, front, yield* connect(behind, url, context, {}, nobody))
 }
 

@@ -8,8 +8,9 @@ import { TlsBroken, TlsStream } from './stream.ts'
 /** Hears every line of the key log; emulated secrets are nobody's. */
 export type KeyLog = (line: string) => void
 
-/** Steps are always made, also when nobody records them: they count, so that recording changes no ids. */
-export const STEPS = { trace: true, secrets: true } as const
+/** Steps that nobody records or hears are not made, but counted, so that recording changes no ids. */
+export const stepsFor = ({ recording }: PodContext, heard: boolean) =>
+  ({ trace: recording || heard ? 'told' : 'counted', secrets: true }) as const
 
 /** A connection that was accepted becomes TLS; null where the handshake failed. `first`: what was read of it before. */
 export type AcceptTls = (tcp: TcpStream, first?: Uint8Array | null) => Process<TlsStream | null>
@@ -20,9 +21,9 @@ export type AcceptTls = (tcp: TcpStream, first?: Uint8Array | null) => Process<T
  */
 export function acceptTls(context: PodContext, config: () => ServerConfig, keylog: KeyLog): AcceptTls {
   return function* (tcp, first = null) {
-    const stream = new TlsStream(context, tcp, server({ ...config(), connection: tcp.remote.port, ...STEPS }), {
-      keylog,
-    })
+    const steps = stepsFor(context, false)
+    const end = server({ ...config(), connection: tcp.remote.port, ...steps })
+    const stream = new TlsStream(context, tcp, end, { keylog })
     try {
       yield* stream.handshake(first)
       return stream

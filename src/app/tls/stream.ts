@@ -20,6 +20,8 @@ export class TlsBroken extends Error {
     readonly fault: Fault,
     /** What the judge of certificates said, if it was that. */
     readonly detail: unknown,
+    /** What gave up was the transport: it ended in the middle, and no alert came. */
+    readonly lost: boolean,
   ) {
     super(`${fault.alert}: ${fault.rule}`)
     this.name = 'TlsBroken'
@@ -30,7 +32,7 @@ export class TlsBroken extends Error {
 export interface TlsListener {
   /** A line of the key log. */
   keylog(line: string): void
-  /** Every step, before it is recorded. */
+  /** Every step that is told, before it is recorded. */
   event?(event: Event): void
   /** Something to resume by. */
   session?(session: Session): void
@@ -122,8 +124,8 @@ export class TlsStream implements Stream {
 
   private *take(): Process {
     const bytes = yield* this.tcp.read(CHUNK)
-    yield* this.act(bytes === null ? this.end.end() : this.end.receive(bytes, this.now()))
     if (bytes === null) this.ended = true
+    yield* this.act(bytes === null ? this.end.end() : this.end.receive(bytes, this.now()))
   }
 
   /** What one call of the engine led to, in order; what is to be sent goes out in one piece. */
@@ -144,6 +146,9 @@ export class TlsStream implements Stream {
           this.listener.event?.(output.event)
           this.tcp.cause = this.context.record(output.event, this.tcp.cause)
           break
+        case 'counted':
+          for (let i = 0; i < output.steps; i++) this.tcp.cause = this.context.skip()
+          break
         case 'keylog':
           this.listener.keylog(output.line)
           break
@@ -151,7 +156,7 @@ export class TlsStream implements Stream {
           this.ended = true
           break
         case 'failed':
-          this.broken = new TlsBroken(output.by, output.fault, output.detail)
+          this.broken = new TlsBroken(output.by, output.fault, output.detail, this.ended)
           break
         case 'session':
           this.listener.session?.(output.session)

@@ -1,7 +1,7 @@
 import type { TlsKnown } from '../../trace/steps/tls.ts'
 import { equalBytes } from '../../util/bytes.ts'
 import { known, TlsError } from '../alert.ts'
-import type { Core } from '../core.ts'
+import type { Core, StepBody } from '../core.ts'
 import { find } from '../extension/build.ts'
 import { selectedVersion } from '../extension/codecs.ts'
 import { type Handshake, open } from '../message/handshake.ts'
@@ -37,7 +37,7 @@ export class WaitServerHello implements State {
     const hello = open(serverHello, message)
     const version = versionOf(hello, offer)
     core.version = version
-    if (core.trace) versionStep(core, offer, version)
+    core.step(() => versionStep(offer, version))
     checkEcho(hello, offer, version)
     if (version === 'TLS 1.2') {
       checkDowngrade(hello, offer)
@@ -113,8 +113,8 @@ function checkDowngrade({ random }: ServerHello, { versions }: Offer): void {
   throw new TlsError('illegal_parameter', rule, 'RFC 8446 4.1.3', known('offered TLS 1.3', 'saw no offer of TLS 1.3'))
 }
 
-function versionStep(core: Core, offer: Offer, version: Version): void {
-  core.step({
+function versionStep(offer: Offer, version: Version): StepBody {
+  return {
     kind: 'tls-negotiation',
     subject: 'version',
     offered: offer.versions,
@@ -122,5 +122,5 @@ function versionStep(core: Core, offer: Offer, version: Version): void {
     chosen: version,
     why: 'chosen by the server',
     rejected: [],
-  })
+  }
 }

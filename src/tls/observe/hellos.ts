@@ -71,24 +71,25 @@ export function serverChoice(core: Core, offer: ClientOffer, message: Handshake)
   core.suite = suite
   const how = { kind: 'tls-negotiation', supported: [], why: 'chosen by the server', rejected: [] } as const
   if (retry) {
-    core.step({
+    core.step(() => ({
       ...how,
       subject: 'group',
       offered: offer.shares,
       chosen: null,
       why: 'the server asks for another hello',
-    })
+    }))
     return { retry, version, suite, random, encryptThenMac: false }
   }
-  core.step({ ...how, subject: 'version', offered: offer.versions, chosen: version })
-  core.step({ ...how, subject: 'cipher suite', offered: offer.suites, chosen: suite.name })
+  core.step(() => ({ ...how, subject: 'version', offered: offer.versions, chosen: version }))
+  core.step(() => ({ ...how, subject: 'cipher suite', offered: offer.suites, chosen: suite.name }))
   const share = version === 'TLS 1.3' ? find(extensions, 'key_share', serverShare) : null
-  if (share !== null) core.step({ ...how, subject: 'group', offered: offer.groups, chosen: groupName(share.group) })
+  if (share !== null)
+    core.step(() => ({ ...how, subject: 'group', offered: offer.groups, chosen: groupName(share.group) }))
   if (find(extensions, 'pre_shared_key', selectedIdentity) !== null)
-    core.step({ ...how, subject: 'pre-shared key', offered: ['a ticket'], chosen: 'a ticket' })
+    core.step(() => ({ ...how, subject: 'pre-shared key', offered: ['a ticket'], chosen: 'a ticket' }))
   const protocol =
     version === 'TLS 1.2' ? (find(extensions, 'application_layer_protocol_negotiation', alpn)?.[0] ?? null) : null
-  if (protocol !== null) core.step({ ...how, subject: 'application protocol', offered: [], chosen: protocol })
+  if (protocol !== null) core.step(() => ({ ...how, subject: 'application protocol', offered: [], chosen: protocol }))
   return { retry, version, suite, random, encryptThenMac: rawExtension(extensions, 'encrypt_then_mac') !== null }
 }
 
@@ -103,6 +104,6 @@ export function settled(core: Core, message: Handshake): { readonly earlyData: b
     rejected: [],
     why: 'chosen by the server',
   } as const
-  if (protocol !== undefined) core.step({ ...how, subject: 'application protocol', chosen: protocol })
+  if (protocol !== undefined) core.step(() => ({ ...how, subject: 'application protocol', chosen: protocol }))
   return { earlyData: rawExtension(extensions, 'early_data') !== null }
 }

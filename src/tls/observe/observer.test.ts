@@ -36,7 +36,7 @@ interface Overheard {
 
 function overhear(c: Partial<ClientConfig> = {}, s: Partial<ServerConfig> = {}): Overheard {
   const wire: { from: TlsRole; bytes: Uint8Array }[] = []
-  const config = { random: rng, trace: true, secrets: true }
+  const config = { random: rng, trace: 'told' as const, secrets: true }
   const ends = [
     client({ ...config, serverName: 'web.test', judge, keylog: true, ...c }),
     server({ ...config, identities: [identity('p-256')], ...s }),

@@ -57,7 +57,7 @@ export class Observer {
     private readonly judge: CertificateJudge | null = null,
   ) {
     const random = { bytes: (length: number) => new Uint8Array(length) }
-    this.core = new Core('client', { random, trace: true, secrets: true })
+    this.core = new Core('client', { random, trace: 'told', secrets: true })
     const half = (input: RecordInput, joiner: Joiner): Half => ({
       input,
       joiner,
@@ -142,7 +142,16 @@ export class Observer {
     const told = description === 'close_notify' || level === 1 ? 'warning' : 'fatal'
     const rule =
       description === 'close_notify' ? `the ${from} will send no more` : `the ${from} gave up: ${description}`
-    this.core.step({ kind: 'tls-alert', direction, level: told, description, code, rule, rfc: 'RFC 8446 6', knew: [] })
+    this.core.step(() => ({
+      kind: 'tls-alert',
+      direction,
+      level: told,
+      description,
+      code,
+      rule,
+      rfc: 'RFC 8446 6',
+      knew: [],
+    }))
   }
 
   private message(from: TlsRole, half: Half, message: Handshake): void {
@@ -250,7 +259,7 @@ export class Observer {
     const got = open(finished, message)
     const ok = got.length === expected.length && timingSafeEqual(got, expected)
     const detail = 'over the transcript so far, keyed from the key log'
-    core.step({ kind: 'tls-verification', what: 'Finished', by: from, ok, detail })
+    core.step(() => ({ kind: 'tls-verification', what: 'Finished', by: from, ok, detail }))
   }
 
   private finished(from: TlsRole, half: Half): void {
@@ -258,7 +267,11 @@ export class Observer {
     if (this.core.version === 'TLS 1.3') this.protect(from, `${from}_application_traffic_0`, 'application')
     if (this.connected || !this.halves.client.finished || !this.halves.server.finished) return
     this.connected = true
-    this.core.step({ kind: 'tls-state', from: `${handshakeName(HANDSHAKE.Finished)} of the ${from}`, to: 'CONNECTED' })
+    this.core.step(() => ({
+      kind: 'tls-state',
+      from: `${handshakeName(HANDSHAKE.Finished)} of the ${from}`,
+      to: 'CONNECTED',
+    }))
   }
 
   private changeCipherSpec(from: TlsRole, half: Half): void {

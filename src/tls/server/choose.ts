@@ -1,7 +1,7 @@
 import type { TlsRejected, TlsSubject } from '../../trace/steps/tls.ts'
 import { known, TlsError } from '../alert.ts'
 import type { ServerConfig } from '../config.ts'
-import type { Core } from '../core.ts'
+import type { Core, StepBody } from '../core.ts'
 import { find } from '../extension/build.ts'
 import { alpn } from '../extension/codecs.ts'
 import type { ClientHello } from '../message/hello.ts'
@@ -27,9 +27,8 @@ export function firstCommon<T extends Candidate>(
   return null
 }
 
-/** Tells a choice between lists of code points; `exclude` gives reasons that are not about the lists. */
+/** The step of a choice between lists of code points; `exclude` gives reasons that are not about the lists. */
 export function choiceStep<T extends Candidate>(
-  core: Core,
   subject: TlsSubject,
   offered: readonly number[],
   supported: readonly T[],
@@ -37,21 +36,19 @@ export function choiceStep<T extends Candidate>(
   nameOf: (code: number) => string,
   why: string,
   exclude: (code: number) => string | null = () => null,
-): void {
+): StepBody {
   const rejected: TlsRejected[] = offered
     .filter((code) => code !== chosen?.code)
     .map((code) => ({ candidate: nameOf(code), reason: exclude(code) ?? reasonAgainst(code, supported, chosen) }))
-  const names = supported.map(({ name }) => name)
-  const result = chosen?.name ?? null
-  core.step({
+  return {
     kind: 'tls-negotiation',
     subject,
     offered: offered.map(nameOf),
-    supported: names,
-    chosen: result,
+    supported: supported.map(({ name }) => name),
+    chosen: chosen?.name ?? null,
     why,
     rejected,
-  })
+  }
 }
 
 function reasonAgainst<T extends Candidate>(code: number, supported: readonly T[], chosen: T | null): string {
@@ -66,7 +63,7 @@ export function chooseProtocol(core: Core, config: ServerConfig, hello: ClientHe
   const supported = config.alpn
   if (offered === null || supported === undefined) return null
   const chosen = supported.find((name) => offered.includes(name)) ?? null
-  if (core.trace) {
+  core.step(() => {
     const rejected = offered
       .filter((name) => name !== chosen)
       .map((candidate) => ({
@@ -74,8 +71,8 @@ export function chooseProtocol(core: Core, config: ServerConfig, hello: ClientHe
         reason: supported.includes(candidate) ? `${chosen} is preferred` : 'not served here',
       }))
     const why = chosen === null ? 'no protocol in common' : 'our most wanted of those offered'
-    core.step({ kind: 'tls-negotiation', subject: 'application protocol', offered, supported, chosen, why, rejected })
-  }
+    return { kind: 'tls-negotiation', subject: 'application protocol', offered, supported, chosen, why, rejected }
+  })
   if (chosen === null) {
     const rule = `the server serves ${supported.join(', ')}, the client offers ${offered.join(', ')}`
     const facts = known(`offers ${offered.join(', ')}`, `serves ${supported.join(', ')}`)

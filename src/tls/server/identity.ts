@@ -2,7 +2,7 @@ import type { SignatureScheme } from '../../pki/keys.ts'
 import type { TlsRejected } from '../../trace/steps/tls.ts'
 import { known, TlsError } from '../alert.ts'
 import type { Identity, ServerConfig } from '../config.ts'
-import type { Core } from '../core.ts'
+import type { Core, StepBody } from '../core.ts'
 import { schemeName } from '../fields.ts'
 import { nameMatches } from '../name.ts'
 import type { Version } from '../numbers.ts'
@@ -43,19 +43,19 @@ export function chooseIdentity(
 ): ChosenIdentity {
   const candidates = identitiesFor(config, name)
   const chosen = firstFit(candidates, schemes, version)
-  if (core.trace) certificateStep(core, config, candidates, name, chosen?.identity ?? null)
+  core.step(() => certificateStep(config, candidates, name, chosen?.identity ?? null))
   if (chosen === null) {
     const offered = schemes.map(schemeName).join(', ')
     const keys = candidates.map(({ signer }) => signer.publicKey.kind).join(', ')
     const rule = `no certificate here can sign as the client verifies: keys ${keys}, schemes offered ${offered}`
     throw new TlsError('handshake_failure', rule, 'RFC 8446 4.4.2.2', known(`verifies ${offered}`, `has ${keys} keys`))
   }
-  if (core.trace) {
+  core.step(() => {
     const { identity, scheme, rejected } = chosen
     const how = { kind: 'tls-negotiation', subject: 'signature scheme', chosen: scheme, rejected } as const
     const why = "the client verifies it and it fits the certificate's key"
-    core.step({ ...how, offered: schemes.map(schemeName), supported: identity.signer.schemes, why })
-  }
+    return { ...how, offered: schemes.map(schemeName), supported: identity.signer.schemes, why }
+  })
   return chosen
 }
 
@@ -72,12 +72,11 @@ function firstFit(
 }
 
 function certificateStep(
-  core: Core,
   config: ServerConfig,
   candidates: readonly Identity[],
   name: string | null,
   chosen: Identity | null,
-): void {
+): StepBody {
   const supported = config.identities.map(label)
   const rejected = config.identities
     .filter((identity) => identity !== chosen)
@@ -92,7 +91,7 @@ function certificateStep(
   const offered = name === null ? ['no server_name'] : [name]
   const why = name === null ? 'the client names no server' : `the first for ${name} with a key the client can verify`
   const result = chosen === null ? null : label(chosen)
-  core.step({ kind: 'tls-negotiation', subject: 'certificate', offered, supported, chosen: result, why, rejected })
+  return { kind: 'tls-negotiation', subject: 'certificate', offered, supported, chosen: result, why, rejected }
 }
 
 const label = ({ names, signer }: Identity): string => `${names?.join(', ') ?? 'any name'} (${signer.publicKey.kind})`

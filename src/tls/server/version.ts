@@ -16,17 +16,15 @@ export function chooseVersion(core: Core, config: ServerConfig, hello: ClientHel
   const listed = find(hello.extensions, 'supported_versions', supportedVersions)
   const offered = listed ?? upTo(hello.version)
   const chosen = supported.find((version) => offered.includes(VERSION_CODE[version])) ?? null
-  if (core.trace) {
-    core.step({
-      kind: 'tls-negotiation',
-      subject: 'version',
-      offered: offered.map(versionName),
-      supported,
-      chosen,
-      why: chosen === null ? 'no version in common' : 'our most wanted of those offered',
-      rejected: rejections(offered, supported, chosen),
-    })
-  }
+  core.step(() => ({
+    kind: 'tls-negotiation',
+    subject: 'version',
+    offered: offered.map(versionName),
+    supported,
+    chosen,
+    why: chosen === null ? 'no version in common' : 'our most wanted of those offered',
+    rejected: rejections(offered, supported, chosen),
+  }))
   if (chosen === null) throw refusal(offered, supported)
   checkFallback(hello, supported, chosen)
   return chosen

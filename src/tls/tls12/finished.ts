@@ -21,10 +21,10 @@ export function checkFinished12(core: Core, message: Handshake, { suite, master 
     throw new TlsError('decode_error', `verify_data is 12 bytes, not ${got.length}`, 'RFC 5246 7.4.9')
   }
   const ok = timingSafeEqual(got, expected)
-  if (core.trace) {
-    const detail = `PRF over the handshake messages so far, keyed from the master secret`
-    core.step({ kind: 'tls-verification', what: 'Finished', by: core.peer, ok, detail })
-  }
+  core.step(() => {
+    const detail = 'PRF over the handshake messages so far, keyed from the master secret'
+    return { kind: 'tls-verification', what: 'Finished', by: core.peer, ok, detail }
+  })
   if (!ok) {
     const rule = 'verify_data must match: the two ends did not see the same handshake'
     throw new TlsError('decrypt_error', rule, 'RFC 5246 7.4.9')

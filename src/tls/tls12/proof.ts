@@ -50,10 +50,10 @@ export function checkSigned(
     throw new TlsError('illegal_parameter', rule, 'RFC 5246 7.4.3', [{ side: core.role, fact }])
   }
   const ok = verify(scheme, key, content, signature, { curveBound: false })
-  if (core.trace) {
+  core.step(() => {
     const over = what === 'ServerKeyExchange' ? 'both randoms and the key exchange parameters' : 'the handshake so far'
-    core.step({ kind: 'tls-verification', what, by: core.peer, ok, detail: `${scheme} over ${over}` })
-  }
+    return { kind: 'tls-verification', what, by: core.peer, ok, detail: `${scheme} over ${over}` }
+  })
   if (!ok) {
     const rule = `the signature (${scheme}) of ${what} must verify with the certificate's key`
     throw new TlsError('decrypt_error', rule, 'RFC 5246 7.4.3', twoKeys(core.role))

@@ -46,10 +46,10 @@ export function checkCertificateVerify(
     ])
   }
   const ok = verify(scheme, key, signedContent(core.peer, core.transcript.hash()), signature)
-  if (core.trace) {
+  core.step(() => {
     const detail = `${scheme} over the transcript up to Certificate`
-    core.step({ kind: 'tls-verification', what: 'CertificateVerify', by: core.peer, ok, detail })
-  }
+    return { kind: 'tls-verification', what: 'CertificateVerify', by: core.peer, ok, detail }
+  })
   if (!ok) {
     const rule = `the signature (${scheme}) must verify with the certificate's key over the transcript`
     throw new TlsError('decrypt_error', rule, 'RFC 8446 4.4.3', twoKeys(core.role))
@@ -73,10 +73,10 @@ export function checkFinished(core: Core, message: Handshake, suite: Suite, base
     throw new TlsError('decode_error', `verify_data is ${expected.length} bytes, not ${got.length}`, 'RFC 8446 4.4.4')
   }
   const ok = timingSafeEqual(got, expected)
-  if (core.trace) {
+  core.step(() => {
     const detail = `HMAC-${suite.hash} over the transcript so far, keyed from ${name}`
-    core.step({ kind: 'tls-verification', what: 'Finished', by: core.peer, ok, detail })
-  }
+    return { kind: 'tls-verification', what: 'Finished', by: core.peer, ok, detail }
+  })
   if (!ok) {
     const rule = 'verify_data must match: the two ends did not see the same handshake'
     throw new TlsError('decrypt_error', rule, 'RFC 8446 4.4.4')

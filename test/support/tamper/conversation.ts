@@ -103,7 +103,8 @@ export class Conversation {
     session: Session | null,
   ): Conversation {
     const { random, cache, replay } = shared
-    const common = { judge, random, trace: true, secrets: true, ...(alpn ? { alpn: ['h2', 'http/1.1'] } : {}) }
+    const told = { trace: 'told', secrets: true } as const
+    const common = { judge, random, ...told, ...(alpn ? { alpn: ['h2', 'http/1.1'] } : {}) }
     const early = course.earlyData !== 'none'
     // A ticket for early data, and a server that has changed its mind.
     const maxEarlyData = course.earlyData === 'accepted' || (early && session === null) ? 1000 : 0

@@ -23,7 +23,7 @@ export function fork(connection: Connection, trace: boolean): Connection {
   const of = core.transcript as unknown as { messages: readonly Uint8Array[]; running: { copy(): unknown } | null }
   const transcript = shallow(core.transcript, { messages: [...of.messages], running: of.running?.copy() ?? null })
   const parts = { input, transcript, output: shallow(core.output), joiner: shallow(core.joiner), outputs: [], wire: [] }
-  const next = shallow(core, { ...parts, unsent: [], trace, listener: null })
+  const next = shallow(core, { ...parts, unsent: [], trace: trace ? 'told' : 'off', listener: null })
   return shallow(connection, { core: next })
 }
 

@@ -1,6 +1,6 @@
 import { equalBytes } from '../../../util/bytes.ts'
 import { TlsError } from '../../alert.ts'
-import type { Core } from '../../core.ts'
+import type { Core, StepBody } from '../../core.ts'
 import { find, flag } from '../../extension/build.ts'
 import { recordSizeLimit, renegotiationInfo } from '../../extension/codecs.ts'
 import { hasExtension } from '../../extension/extension.ts'
@@ -44,11 +44,11 @@ export function start12(core: Core, offer: Offer, hello: ServerHello, message: H
   flag(hello.extensions, 'server_name')
   core.transcript.choose(suite.hash)
   core.absorb(message)
-  if (core.trace) {
+  core.step(() => {
     const suites = offer.suites.map(({ name }) => name)
     const how = { kind: 'tls-negotiation', subject: 'cipher suite', rejected: [], why: 'chosen by the server' } as const
-    core.step({ ...how, offered: suites, supported: suites, chosen: suite.name })
-  }
+    return { ...how, offered: suites, supported: suites, chosen: suite.name }
+  })
   const limit = find(hello.extensions, 'record_size_limit', recordSizeLimit)
   if (limit !== null) core.output.sizeLimit = checkedLimit(limit)
   const known: Handshake12 = {
@@ -64,7 +64,7 @@ export function start12(core: Core, offer: Offer, hello: ServerHello, message: H
   }
   const { session12 } = offer
   const resumes = session12 !== null && equalBytes(hello.sessionId, offer.hello.sessionId)
-  if (core.trace && session12 !== null) sessionStep(core, resumes)
+  if (session12 !== null) core.step(() => sessionStep(resumes))
   return resumes ? resume(core, known, session12) : new WaitCertificate12(known)
 }
 
@@ -96,8 +96,8 @@ function resume(core: Core, known: Handshake12, session: Session): State {
   return new WaitChangeCipherSpec({ known, secrets, protections, proof, resumed: true, ticket: null })
 }
 
-function sessionStep(core: Core, resumes: boolean): void {
-  core.step({
+function sessionStep(resumes: boolean): StepBody {
+  return {
     kind: 'tls-negotiation',
     subject: 'session',
     offered: ['session'],
@@ -105,5 +105,5 @@ function sessionStep(core: Core, resumes: boolean): void {
     chosen: resumes ? 'session' : null,
     why: resumes ? 'the server echoes its id' : 'the server does not echo its id: a full handshake follows',
     rejected: [],
-  })
+  }
 }

@@ -1,5 +1,5 @@
 import { TlsError } from '../../alert.ts'
-import type { Core } from '../../core.ts'
+import type { Core, StepBody } from '../../core.ts'
 import { find } from '../../extension/build.ts'
 import { cookie as cookieCodec, retryGroup } from '../../extension/codecs.ts'
 import { checkAnswers, checkPlacement } from '../../extension/placement.ts'
@@ -30,7 +30,7 @@ export function retry(core: Core, offer: Offer, hello: ServerHello, message: Han
   }
   core.transcript.restart(suite.hash)
   core.absorb(message)
-  if (core.trace) retryStep(core, offer, group, cookie)
+  core.step(() => retryStep(offer, group, cookie))
   const started = offer.earlyData
   if (started) core.output.unprotect()
   else if (offer.hello.sessionId.length > 0) core.changeCipherSpec()
@@ -55,12 +55,12 @@ function askedGroup(hello: ServerHello, { groups, shares }: Offer): Group | null
   return group
 }
 
-function retryStep(core: Core, { groups, shares }: Offer, group: Group | null, cookie: Uint8Array | null): void {
+function retryStep({ groups, shares }: Offer, group: Group | null, cookie: Uint8Array | null): StepBody {
   const supported = groups.map(({ name }) => name)
   const offered = shares.map((share) => share.group.name)
   const why = cookie === null ? 'the server wants another share' : 'the server wants its cookie back'
   const rejected = group === null ? [] : offered.map((candidate) => ({ candidate, reason: 'the server wants another' }))
-  core.step({
+  return {
     kind: 'tls-negotiation',
     subject: 'group',
     offered,
@@ -68,5 +68,5 @@ function retryStep(core: Core, { groups, shares }: Offer, group: Group | null, c
     chosen: group?.name ?? null,
     why,
     rejected,
-  })
+  }
 }

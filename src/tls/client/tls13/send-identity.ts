@@ -11,11 +11,11 @@ export function sendIdentity(core: Core, { identities = [] }: ClientConfig, { co
   for (const { chain, signer } of identities) {
     const { scheme, rejected } = chooseScheme(signer, schemes, 'TLS 1.3')
     if (scheme === null) continue
-    if (core.trace) {
+    core.step(() => {
       const how = { kind: 'tls-negotiation', subject: 'signature scheme', chosen: scheme, rejected } as const
       const offered = [...rejected.map(({ candidate }) => candidate), scheme]
-      core.step({ ...how, offered, supported: signer.schemes, why: "fits our certificate's key" })
-    }
+      return { ...how, offered, supported: signer.schemes, why: "fits our certificate's key" }
+    })
     const entries = chain.map((data) => ({ data, extensions: [] }))
     core.send(handshake('Certificate', certificate13, { context, entries }))
     sendCertificateVerify(core, signer, scheme)

@@ -1,5 +1,6 @@
+import type { TlsSubject } from '../../../trace/steps/tls.ts'
 import { TlsError } from '../../alert.ts'
-import type { Core } from '../../core.ts'
+import type { Core, StepBody } from '../../core.ts'
 import { find } from '../../extension/build.ts'
 import { selectedIdentity, serverShare } from '../../extension/codecs.ts'
 import { checkAnswers, checkPlacement } from '../../extension/placement.ts'
@@ -41,7 +42,7 @@ export function start13(core: Core, offer: Offer, hello: ServerHello, message: H
   const { share, secret } = agree(hello, offer)
   core.transcript.choose(suite.hash)
   core.absorb(message)
-  if (core.trace) choiceSteps(core, offer, suite, share.group.name, psk)
+  choiceSteps(core, offer, suite, share.group.name, psk)
   const early = psk?.early ?? Stage.early(suite.hash, null, core.listener)
   core.listener?.({
     operation: 'key agreement',
@@ -105,23 +106,21 @@ function agree(hello: ServerHello, { shares, groups }: Offer): { readonly share:
 }
 
 function choiceSteps(core: Core, offer: Offer, suite: Suite, group: string, psk: OfferedPsk | null): void {
-  const suites = offer.suites.map(({ name }) => name)
-  const groups = offer.groups.map(({ name }) => name)
+  core.step(() => choiceStep('cipher suite', offer.suites, suite.name))
+  core.step(() => choiceStep('group', offer.groups, group))
+  const offered = offer.psk
+  if (offered !== null) core.step(() => pskStep(offered, psk !== null))
+}
+
+function choiceStep(subject: TlsSubject, offer: readonly { readonly name: string }[], chosen: string): StepBody {
+  const names = offer.map(({ name }) => name)
   const how = { kind: 'tls-negotiation', why: 'chosen by the server', rejected: [] } as const
-  core.step({ ...how, subject: 'cipher suite', offered: suites, supported: suites, chosen: suite.name })
-  core.step({ ...how, subject: 'group', offered: groups, supported: groups, chosen: group })
-  if (offer.psk === null) return
-  const session = suiteNamed(offer.psk.session.suite).name
-  const why =
-    psk === null ? 'the server did not take the ticket: a full handshake follows' : 'the server took the ticket'
-  const [offered, chosen] = [[`ticket (${session})`], psk === null ? null : 'ticket']
-  core.step({
-    kind: 'tls-negotiation',
-    subject: 'pre-shared key',
-    offered,
-    supported: offered,
-    chosen,
-    why,
-    rejected: [],
-  })
+  return { ...how, subject, offered: names, supported: names, chosen }
+}
+
+function pskStep({ session }: OfferedPsk, taken: boolean): StepBody {
+  const offered = [`ticket (${suiteNamed(session.suite).name})`]
+  const how = { kind: 'tls-negotiation', subject: 'pre-shared key', offered, supported: offered, rejected: [] } as const
+  if (taken) return { ...how, chosen: 'ticket', why: 'the server took the ticket' }
+  return { ...how, chosen: null, why: 'the server did not take the ticket: a full handshake follows' }
 }

@@ -68,10 +68,10 @@ export function chosenProtocol(core: Core, extensions: readonly Extension[], { c
     ])
   }
   const protocol = chosen === null ? null : chosen[0]
-  if (core.trace && offered.length > 0) {
+  if (offered.length > 0) {
     const why = protocol === null ? 'the server does not negotiate protocols' : 'chosen by the server'
     const how = { kind: 'tls-negotiation', subject: 'application protocol', supported: offered, rejected: [] } as const
-    core.step({ ...how, offered, chosen: protocol, why })
+    core.step(() => ({ ...how, offered, chosen: protocol, why }))
   }
   return protocol
 }

@@ -1,6 +1,6 @@
 import { TlsError } from '../../alert.ts'
 import type { ServerConfig } from '../../config.ts'
-import type { Core } from '../../core.ts'
+import type { Core, StepBody } from '../../core.ts'
 import { rawExtension } from '../../extension/extension.ts'
 import type { ClientHello } from '../../message/hello.ts'
 import type { ServerSession } from '../../session/ticket.ts'
@@ -27,7 +27,7 @@ export function findSession(
     ? (config.tickets?.open(ticket, core.now) ?? null)
     : (config.cache?.find(hello.sessionId, core.now) ?? null)
   const reason = session === null ? 'not one of ours, or expired' : reasonAgainst(config, session, hello, name)
-  if (core.trace) sessionStep(core, byTicket ? 'ticket' : 'session id', reason)
+  core.step(() => sessionStep(byTicket ? 'ticket' : 'session id', reason))
   if (session === null || reason !== null) return null
   checkExtended(session, extendedMasterSecret)
   if (session.extendedMasterSecret !== extendedMasterSecret) return null
@@ -58,8 +58,8 @@ function checkExtended(session: ServerSession, extended: boolean): void {
   throw new TlsError('handshake_failure', rule, 'RFC 7627 5.3')
 }
 
-function sessionStep(core: Core, candidate: string, reason: string | null): void {
-  core.step({
+function sessionStep(candidate: string, reason: string | null): StepBody {
+  return {
     kind: 'tls-negotiation',
     subject: 'session',
     offered: [candidate],
@@ -67,5 +67,5 @@ function sessionStep(core: Core, candidate: string, reason: string | null): void
     chosen: reason === null ? candidate : null,
     why: reason ?? 'known and fitting',
     rejected: reason === null ? [] : [{ candidate, reason }],
-  })
+  }
 }

@@ -1,7 +1,7 @@
 import type { SignatureScheme } from '../../../pki/keys.ts'
 import { known, TlsError } from '../../alert.ts'
 import type { Identity, ServerConfig } from '../../config.ts'
-import type { Core } from '../../core.ts'
+import type { Core, StepBody } from '../../core.ts'
 import { find } from '../../extension/build.ts'
 import { signatureAlgorithms, supportedGroups } from '../../extension/codecs.ts'
 import type { Group } from '../../group/group.ts'
@@ -36,18 +36,19 @@ export function chooseSuite12(core: Core, config: ServerConfig, hello: ClientHel
   )
   const works = ours.filter((suite) => typeof attempts.get(suite) !== 'string')
   const suite = firstCommon(works, hello.cipherSuites, config.preferOwn !== false)
-  if (core.trace) {
+  core.step(() => {
     const why = suite === null ? 'none in common that works' : 'our order decides, among those that work'
     const against = (code: number): string | null => {
       const found = suiteOf(code)
       const outcome = found === null ? undefined : attempts.get(found)
       return typeof outcome === 'string' ? outcome : null
     }
-    choiceStep(core, 'cipher suite', hello.cipherSuites, ours, suite, suiteName, why, against)
-  }
+    return choiceStep('cipher suite', hello.cipherSuites, ours, suite, suiteName, why, against)
+  })
   if (suite === null) throw refusal(hello, ours, attempts)
   const choice = attempts.get(suite) as Choice12
-  if (core.trace && choice.group !== null) groupStep(core, config, hello, choice.group)
+  const chosen = choice.group
+  if (chosen !== null) core.step(() => groupStep(config, hello, chosen))
   return choice
 }
 
@@ -93,9 +94,9 @@ const groupsOf = (config: ServerConfig): readonly Group[] =>
     .map(groupNamed)
     .filter(({ shareLength }) => shareLength.client === shareLength.server)
 
-function groupStep(core: Core, config: ServerConfig, hello: ClientHello, group: Group): void {
+function groupStep(config: ServerConfig, hello: ClientHello, group: Group): StepBody {
   const offered = find(hello.extensions, 'supported_groups', supportedGroups) ?? []
-  choiceStep(core, 'group', offered, groupsOf(config), group, groupName, 'our order decides')
+  return choiceStep('group', offered, groupsOf(config), group, groupName, 'our order decides')
 }
 
 function refusal(

@@ -103,11 +103,11 @@ function chooseSuite(
   const ours = (config.suites ?? DEFAULT_SUITES).map(suiteNamed).filter(({ version }) => version === 'TLS 1.3')
   const preferred = wanted !== null && ours.includes(wanted) ? [wanted, ...ours.filter((s) => s !== wanted)] : ours
   const chosen = retried?.suite ?? firstCommon(preferred, cipherSuites, config.preferOwn !== false || wanted !== null)
-  if (core.trace) {
+  core.step(() => {
     const why =
       retried !== null ? 'as in the HelloRetryRequest' : chosen === wanted ? "the ticket's" : 'our order decides'
-    choiceStep(core, 'cipher suite', cipherSuites, ours, chosen, suiteName, chosen === null ? 'none in common' : why)
-  }
+    return choiceStep('cipher suite', cipherSuites, ours, chosen, suiteName, chosen === null ? 'none in common' : why)
+  })
   if (chosen === null) {
     const [client, server] = [cipherSuites.map(suiteName).join(', '), ours.map(({ name }) => name).join(', ')]
     const rule = `no TLS 1.3 cipher suite in common: the client offers ${client}; the server has ${server}`
@@ -143,7 +143,7 @@ function chooseGroup(
     preferOwn,
   )
   const group = ready ?? firstCommon(mutual, offered, preferOwn)
-  if (core.trace) {
+  core.step(() => {
     const why =
       ready !== null
         ? 'our most wanted with a share'
@@ -154,8 +154,8 @@ function chooseGroup(
       group !== null && mutual.some((m) => m.code === code) && !shares.some((s) => s.group === code)
         ? 'no share was sent for it'
         : null
-    choiceStep(core, 'group', offered, ours, group, groupName, why, sent)
-  }
+    return choiceStep('group', offered, ours, group, groupName, why, sent)
+  })
   if (group === null) {
     const [client, server] = [offered.map(groupName).join(', '), ours.map(({ name }) => name).join(', ')]
     const rule = `no group in common: the client offers ${client}; the server has ${server}`

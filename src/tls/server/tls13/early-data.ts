@@ -1,4 +1,4 @@
-import type { Core } from '../../core.ts'
+import type { Core, StepBody } from '../../core.ts'
 import type { Answer13 } from './answer.ts'
 
 /** Why early data is not taken; null when it is (RFC 8446 4.2.10, 8). */
@@ -15,8 +15,8 @@ export function refusesEarlyData(core: Core, { config, psk, suite, alpn, offersE
   return null
 }
 
-export function earlyDataStep(core: Core, refusal: string | null): void {
-  core.step({
+export function earlyDataStep(refusal: string | null): StepBody {
+  return {
     kind: 'tls-negotiation',
     subject: 'early data',
     offered: ['early data'],
@@ -24,5 +24,5 @@ export function earlyDataStep(core: Core, refusal: string | null): void {
     chosen: refusal === null ? 'early data' : null,
     why: refusal ?? 'fresh, first seen, and under the chosen PSK',
     rejected: refusal === null ? [] : [{ candidate: 'early data', reason: refusal }],
-  })
+  }
 }

@@ -38,7 +38,7 @@ export function sendFlight(core: Core, answer: Answer13): State {
   const { config, suite, psk, hello, retried } = answer
   if (retried !== null) checkCookie(retried, hello)
   const refusal = refusesEarlyData(core, answer)
-  if (core.trace && answer.offersEarlyData) earlyDataStep(core, refusal)
+  if (answer.offersEarlyData) core.step(() => earlyDataStep(refusal))
   const chosen = psk === null ? chooseIdentity(core, config, answer.serverName, answer.schemes, 'TLS 1.3') : null
   const early = psk?.early ?? Stage.early(suite.hash, null, core.listener)
   if (refusal === null) readEarlyData(core, early, answer)

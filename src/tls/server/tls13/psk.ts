@@ -1,7 +1,7 @@
 import { timingSafeEqual } from 'node:crypto'
 import { TlsError } from '../../alert.ts'
 import type { ServerConfig } from '../../config.ts'
-import type { Core } from '../../core.ts'
+import type { Core, StepBody } from '../../core.ts'
 import { find } from '../../extension/build.ts'
 import { offeredPsks, pskModes } from '../../extension/codecs.ts'
 import { hasExtension } from '../../extension/extension.ts'
@@ -46,7 +46,7 @@ export function choosePsk(
     const session = config.tickets.open(identity, core.now)
     const reason =
       session === null ? 'not a ticket of ours, altered, or expired' : reasonAgainst(config, session, hello, name)
-    if (core.trace) pskStep(core, identities.length, index, reason)
+    core.step(() => pskStep(identities.length, index, reason))
     if (session === null || reason !== null) continue
     const suite = suiteOf(session.suite) as Suite
     const early = Stage.early(suite.hash, session.secret, core.listener)
@@ -92,10 +92,10 @@ function reasonAgainst(
   return null
 }
 
-function pskStep(core: Core, count: number, index: number, reason: string | null): void {
+function pskStep(count: number, index: number, reason: string | null): StepBody {
   const offered = Array.from({ length: count }, (_, i) => `ticket ${i + 1}`)
   const candidate = offered[index]
-  core.step({
+  return {
     kind: 'tls-negotiation',
     subject: 'pre-shared key',
     offered,
@@ -103,7 +103,7 @@ function pskStep(core: Core, count: number, index: number, reason: string | null
     chosen: reason === null ? candidate : null,
     why: reason === null ? 'the first that opens and fits' : 'does not fit',
     rejected: reason === null ? [] : [{ candidate, reason }],
-  })
+  }
 }
 
 /** The hello is by someone who knows the PSK (RFC 8446 4.2.11.2). */
@@ -113,10 +113,10 @@ export function verifyBinder(core: Core, psk: AcceptedPsk, { bytes }: Handshake)
   const transcript = core.transcript.hash(bytes.subarray(0, bytes.length - psk.bindersLength))
   const expected = finishedData(hash, key, 'resumption_binder', transcript, core.listener)
   const ok = psk.binder.length === expected.length && timingSafeEqual(psk.binder, expected)
-  if (core.trace) {
+  core.step(() => {
     const detail = 'HMAC over the ClientHello up to its binders, keyed from the ticket'
-    core.step({ kind: 'tls-verification', what: 'binder', by: 'client', ok, detail })
-  }
+    return { kind: 'tls-verification', what: 'binder', by: 'client', ok, detail }
+  })
   if (!ok) {
     throw new TlsError(
       'decrypt_error',
