@@ -177,6 +177,26 @@ describe('the report of a request', () => {
     expect(flat).toMatch(/\nRule {10}.*\(RFC \d+ [^)]+\)?\)\nBoth sides {4}(client|\w+): /)
   })
 
+  it('lays a failed ALPN out: what each end named, in which order, and who ended it', async () => {
+    const serve = 'https:8443?alpn=h2+acme-tls/1'
+    const { out, code } = await curlIn(webCluster({ serve }), ...fromClient, 'https://web/')
+    expect(code).toBe(1)
+    expect(out).toContain(`
+ALPN         client offers  web supports  chosen
+ http/1.1    1st            -             no: not supported
+ h2          -              1st           no: not offered
+ acme-tls/1  -              2nd           no: not offered
+ none in common: web ends the handshake with no_application_protocol  (RFC 7301 3.2)
+
+ALERT         no_application_protocol (120), sent by web
+Rule          the server serves h2, acme-tls/1, the client offers http/1.1  (RFC 7301 3.2)
+Object        Pod default/web, annotation podwire.dev/serve: ${serve}
+`)
+    expect(out.replace(/\n {14}/g, ' ')).toContain(
+      'Fix           in the annotation podwire.dev/serve of Pod default/web say alpn=h2+acme-tls/1+http/1.1; or let the client offer h2 or acme-tls/1, or no ALPN at all',
+    )
+  })
+
   it('names what of a Service is missing in the SAN, and the commands that mend the Secret', async () => {
     const { out } = await curl('55-wrong-name', ...fromClient, 'https://web.default.svc/')
     const flat = out.replace(/\n {14}/g, ' ')

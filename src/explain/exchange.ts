@@ -3,6 +3,7 @@ import type { CertificateEvent } from '../trace/steps/cert.ts'
 import type { TlsEvent, TlsField } from '../trace/steps/tls.ts'
 import { en } from './messages/en.ts'
 import { isKind } from './record.ts'
+import { type FailedAlpn, failedAlpn } from './request/alpn.ts'
 
 /** One message or alert of a handshake, as the client saw it cross the wire. */
 export interface Rung {
@@ -17,6 +18,8 @@ export interface Rung {
 export interface Exchange {
   readonly rungs: readonly Rung[]
   readonly alert: Extract<TlsEvent, { kind: 'tls-alert' }> | null
+  /** What that alert was about, where it was about ALPN. */
+  readonly alpn: FailedAlpn | null
   readonly judged: Extract<CertificateEvent, { kind: 'cert-judge' }> | null
   readonly verdict: Extract<CertificateEvent, { kind: 'cert-verdict' }> | null
 }
@@ -45,8 +48,10 @@ export const placeOfProgram = (steps: readonly Step[], program: string): PlaceId
 function exchangeOf(events: readonly Step['event'][], steps: readonly Step[]): Exchange {
   const tls = events.filter((event): event is TlsEvent => event.kind.startsWith('tls-'))
   const alert = tls.find((event) => event.kind === 'tls-alert' && event.level === 'fatal') ?? null
+  const about = alert?.kind === 'tls-alert' && alert.description === 'no_application_protocol'
   return {
     rungs: rungsOf(tls),
+    alpn: about ? failedAlpn(steps.map(({ event }) => event)) : null,
     alert: alert?.kind === 'tls-alert' ? senders(alert, steps) : null,
     judged: events.find((event) => event.kind === 'cert-judge') ?? null,
     verdict: events.find((event) => event.kind === 'cert-verdict') ?? null,

@@ -1,8 +1,10 @@
 import type { Event } from '../../trace/step.ts'
 import type { CertificateError } from '../../trace/steps/cert.ts'
 import type { TlsEvent, TlsRole } from '../../trace/steps/tls.ts'
+import { alpn as alpnWords } from '../messages/en-alpn.ts'
 import { type ChangeFacts, change as en } from '../messages/en-change.ts'
 import { tls } from '../messages/en-tls.ts'
+import { failedAlpn } from './alpn.ts'
 import { choiceIn, fieldOf, ingressChange } from './ingress.ts'
 import { answersCertificate, CERTIFICATE_ALERTS } from './stages.ts'
 
@@ -60,6 +62,11 @@ export function changeFor(alert: string, events: readonly Event[], involved: Inv
   const mute = notTls(events)
   if (mute !== null) return bare(mute === 'client' ? en.peerSpeaksNoTls : en.peerBeginsNoTls)
   const server = involved?.server ?? null
+  const alpn = alert === 'no_application_protocol' ? failedAlpn(events) : null
+  if (server !== null && alpn !== null) {
+    const fix = alpnWords.fix(server.object, [...alpn.supported, ...alpn.offered], alpn.supported)
+    return { object: `${server.object}, ${server.key}`, fix, commands: [] }
+  }
   const setting = en.setting[refusesNobody(alert, events) ? 'certificate_required' : alert]
   if (server !== null && setting !== undefined)
     return { object: `${server.object}, ${server.key}`, fix: setting(server.object), commands: [] }

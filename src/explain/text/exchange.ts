@@ -1,6 +1,8 @@
 import type { Exchange } from '../exchange.ts'
 import { en } from '../messages/en.ts'
 import { certificate } from '../messages/en-certificate.ts'
+import { ROLES } from './alert.ts'
+import { alpnText } from './alpn.ts'
 import { columns } from './columns.ts'
 
 /** The object that a certificate comes from; null when nobody knows. */
@@ -11,7 +13,7 @@ const ARROW = { sent: '-->', received: '<--' } as const
 const LATE = 'NewSessionTicket'
 
 /** A handshake in a few lines: its ladder, the alert's rule, what the client thought of the certificate, whose it is. */
-export function exchangeText({ rungs, alert, judged, verdict }: Exchange, originOf: OriginOf): string[] {
+export function exchangeText({ rungs, alert, alpn, judged, verdict }: Exchange, originOf: OriginOf): string[] {
   const shown = rungs.filter(({ name, detail }) => name !== LATE && !detail.startsWith('close_notify'))
   const tickets = rungs.filter(({ name }) => name === LATE).length
   const rows = columns(
@@ -28,7 +30,8 @@ export function exchangeText({ rungs, alert, judged, verdict }: Exchange, origin
   const lines = [...rows, ...(tickets > 0 ? [`    ${en.session.tickets(tickets)}`] : [])]
   if (alert !== null) {
     lines.push(`    ${en.session.because}  ${alert.rule}  (${alert.rfc})`)
-    for (const { side, fact } of alert.knew) lines.push(`    ${side.padEnd(7)}  ${fact}`)
+    if (alpn !== null) lines.push(...alpnText(alpn, ROLES).map((line) => `    ${line}`))
+    else for (const { side, fact } of alert.knew) lines.push(`    ${side.padEnd(7)}  ${fact}`)
   }
   if (judged !== null && verdict !== null) {
     const { subject, fingerprint } = judged.leaf

@@ -4,10 +4,12 @@ import { en } from '../messages/en.ts'
 import { certificate } from '../messages/en-certificate.ts'
 import { ingress } from '../messages/en-ingress.ts'
 import { tls as words } from '../messages/en-tls.ts'
+import { failedAlpn } from '../request/alpn.ts'
 import { knownOf } from '../request/ingress.ts'
 import type { RequestSeen, TlsSeen } from '../request/request.ts'
 import type { TlsProgress } from '../request/stages.ts'
 import { type AlertExplained, alertText, type Names, ROLES } from './alert.ts'
+import { alpnText } from './alpn.ts'
 import { columns, labelled } from './columns.ts'
 import { handshakeText, judgementText } from './handshake.ts'
 import { lostHeadline, lostText } from './lost.ts'
@@ -104,12 +106,16 @@ function tlsSections(tls: TlsSeen, peer: string | null): string[][] {
   const { connection, alert, carried, progress } = tls
   const names = namesOf(tls, peer)
   const mine = connection.steps.map(({ event }) => event)
+  const alpn = alert?.alert === 'no_application_protocol' ? failedAlpn(connection.events) : null
+  // The table says what both sides knew.
+  const told = alpn === null || alert === null ? alert : { ...alert, knew: [] }
   const theirs = judgementText(connection.serverSteps.map(({ event }) => event))
   return [
     handshakeText(mine, 'client', names, carried.records),
     judgementText(mine),
     ...(theirs.length === 0 ? [] : [[say.judgedByServer, ...theirs]]),
-    ...(alert === null ? objectRows(tls) : [alertText(alert, names, readyRow(progress))]),
+    ...(alpn === null ? [] : [alpnText(alpn, names)]),
+    ...(told === null ? objectRows(tls) : [alertText(told, names, readyRow(progress))]),
     lostText(carried, names),
     ...(alert === null ? [] : [sameText(tls, alert)]),
   ]

@@ -4,6 +4,7 @@ import { isKind } from '../../explain/record.ts'
 import { routesOf } from '../../explain/request/ingress.ts'
 import { type CarriedRecord, carriedBy } from '../../explain/request/segments.ts'
 import { ROLES } from '../../explain/text/alert.ts'
+import { alpnChangeText } from '../../explain/text/alpn.ts'
 import { exchangeText } from '../../explain/text/exchange.ts'
 import { ingressTlsText, routesText } from '../../explain/text/ingress.ts'
 import { lostText } from '../../explain/text/lost.ts'
@@ -93,6 +94,7 @@ export function handshakesSince(emulation: Emulation, from: number, operation: O
   const carried = own.map((connection) => carriedBy(index, connection))
   const start = steps.find((step) => isKind(step, 'program') && step.event.program === 'curl')?.id ?? 0
   const more = [
+    ...own.flatMap((connection) => alpnChangeText(connection, involvedIn(emulation, connection))),
     ...own.flatMap((connection) => ingressTlsText(connection, involvedIn(emulation, connection))),
     ...routesText(routesOf(index, start)),
     ...carried.flatMap((one) => lostText(one, ROLES)),
