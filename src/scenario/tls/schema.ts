@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { DEFAULT_GROUPS, SUITES } from '../../tls/tls.ts'
 import { duration } from '../load/duration.ts'
 import { faultNames, isFault, KEYS } from './issue.ts'
