@@ -1,44 +1,63 @@
-// Makes dist/, or the folder given: the program (one file, plus the terminal UI, loaded only when it is needed) and the library.
-import { rmSync, writeFileSync } from 'node:fs'
+// Makes dist/, or the folder given: the program (one file, and what V8 makes of it) and the library.
+import { execFileSync } from 'node:child_process'
+import { chmodSync, copyFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { build } from 'esbuild'
+import { withLightStringWidth, withoutDevtools, withYogaOnCall } from './plugins.mjs'
 
 const root = join(import.meta.dirname, '..')
 const dist = join(root, 'dist')
 
-/** Ink asks for the devtools only when DEV is set; the bundle carries an empty module instead. */
-const withoutDevtools = {
-  name: 'without-devtools',
-  setup(b) {
-    b.onResolve({ filter: /^react-devtools-core$/ }, (args) => ({ path: args.path, namespace: 'stub' }))
-    b.onLoad({ filter: /.*/, namespace: 'stub' }, () => ({ contents: 'export default undefined' }))
-  },
+const shared = {
+  absWorkingDir: root,
+  bundle: true,
+  platform: 'node',
+  target: 'node20.19',
+  minifySyntax: true,
+  sourcemap: 'linked',
+  jsx: 'automatic',
+  logLevel: 'warning',
 }
 
 export async function bundle(outdir = dist) {
   rmSync(outdir, { recursive: true, force: true })
-  const shared = {
-    absWorkingDir: root,
-    bundle: true,
-    platform: 'node',
-    target: 'node20.19',
-    format: 'esm',
-    splitting: true,
-    minifySyntax: true,
-    sourcemap: 'linked',
-    jsx: 'automatic',
+  await Promise.all([program(outdir), library(outdir)])
+  writeFileSync(join(outdir, 'built'), new Date().toISOString())
+}
+
+/** CommonJS, for V8's code cache takes no modules yet. What a command alone needs is run only when it is called. */
+async function program(outdir) {
+  await build({
+    ...shared,
+    entryPoints: { program: 'src/cli/main.ts' },
     outdir,
-    chunkNames: 'chunks/[name]-[hash]',
-    define: { 'process.env.NODE_ENV': '"production"' },
-    plugins: [withoutDevtools],
+    outExtension: { '.js': '.cjs' },
+    format: 'cjs',
+    supported: { 'dynamic-import': false },
+    // Comments are all in it that would not be ASCII, and so could not be read as one byte a character.
+    minifyWhitespace: true,
+    lineLimit: 160,
+    define: { 'process.env.NODE_ENV': '"production"', 'import.meta.dirname': '__dirname' },
+    plugins: [withoutDevtools, withYogaOnCall, withLightStringWidth],
+  })
+  const launcher = join(outdir, 'podwire.js')
+  copyFileSync(join(import.meta.dirname, 'launch.mjs'), launcher)
+  chmodSync(launcher, 0o755)
+  execFileSync(process.execPath, [join(import.meta.dirname, 'warm.mjs'), outdir], {
+    stdio: ['ignore', 'ignore', 'inherit'],
+  })
+}
+
+const library = (outdir) =>
+  build({
+    ...shared,
+    entryPoints: { index: 'src/index.ts' },
+    outdir,
+    format: 'esm',
     // CommonJS packages inside the bundle call require for Node's own modules.
     banner: {
       js: "import { createRequire as podwireRequire } from 'node:module'; const require = podwireRequire(import.meta.url);",
     },
-    logLevel: 'warning',
-  }
-  await build({ ...shared, entryPoints: { podwire: 'src/cli/main.ts', index: 'src/index.ts' } })
-  writeFileSync(join(outdir, 'built'), new Date().toISOString())
-}
+  })
 
 if (process.argv[1] === import.meta.filename) await bundle(resolve(process.argv[2] ?? dist))

@@ -1,5 +1,4 @@
 // `npm start`: builds when a source is newer than the bundle, then runs podwire with the arguments given.
-import { spawnSync } from 'node:child_process'
 import { existsSync, readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 
@@ -20,7 +19,4 @@ if (!existsSync(stamp) || statSync(stamp).mtimeMs < sources) {
   const { bundle } = await import('./bundle.mjs')
   await bundle()
 }
-const { status } = spawnSync(process.execPath, [join(root, 'dist/podwire.js'), ...process.argv.slice(2)], {
-  stdio: 'inherit',
-})
-process.exitCode = status ?? 1
+await import('../dist/podwire.js')

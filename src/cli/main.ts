@@ -1,4 +1,3 @@
-#!/usr/bin/env node
 import { Command, CommanderError } from 'commander'
 import { addCompletion } from './completion.ts'
 import { addCurl } from './curl.ts'
@@ -47,11 +46,11 @@ for (const add of [
   add(program)
 
 quietWhenPipeCloses()
-try {
-  await program.parseAsync()
-} catch (error) {
+
+/** Settled when the command is done; it never rejects. */
+export const ended: Promise<unknown> = program.parseAsync().catch((error: unknown) => {
   process.exitCode = error instanceof CommanderError ? usage(error) : report(error)
-}
+})
 
 /** Commander has printed what is wrong already; asking for help or the version is no fault. */
 function usage(error: CommanderError): number {

@@ -19,7 +19,12 @@ export async function open(scenario: string | undefined, options: UiOptions): Pr
   const inventory = readInput(paths)
   const request = firstRequest(inventory)
   const experience = experienceOf(inventory, options.seed)
-  const [{ runUi }, { colorLevelOf }] = await Promise.all([import('../ui/index.tsx'), import('../ui/theme/theme.ts')])
+  const [{ runUi }, { colorLevelOf }, { startYoga }] = await Promise.all([
+    import('../ui/index.tsx'),
+    import('../ui/theme/theme.ts'),
+    import('../ui/terminal/yoga.ts'),
+  ])
+  await startYoga()
   const color = colorLevelOf(process.env, options.color) > 0
   const last = await runUi(experience, {
     request,

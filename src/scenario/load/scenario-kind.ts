@@ -44,7 +44,8 @@ export interface Scenario {
 }
 
 export function readScenario(reader: ObjectReader): Scenario | null {
-  const parsed = scenarioSchema.safeParse(reader.raw.value)
+  // A Scenario or two: to compile each schema (new Function) takes longer than to interpret it.
+  const parsed = scenarioSchema.safeParse(reader.raw.value, { jitless: true })
   if (!parsed.success) {
     for (const issue of parsed.error.issues) report(reader, issue)
     return null

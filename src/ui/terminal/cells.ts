@@ -1,17 +1,20 @@
 import stringWidth from 'string-width'
+import { ONE_CELL } from '../../util/one-cell.ts'
 
-const graphemes = new Intl.Segmenter(undefined, { granularity: 'grapheme' })
-const ASCII = /^[\x20-\x7e]*$/
+let segmenter: Intl.Segmenter | undefined
+/** Made when first needed: it takes some 10 ms. */
+const graphemes = (text: string): Intl.Segments =>
+  (segmenter ??= new Intl.Segmenter(undefined, { granularity: 'grapheme' })).segment(text)
 
 /** Cells that a text takes on a terminal: Hangul and emoji take two. */
-export const width = (text: string): number => (ASCII.test(text) ? text.length : stringWidth(text))
+export const width = (text: string): number => (ONE_CELL.test(text) ? text.length : stringWidth(text))
 
 /** The longest beginning of `text` that fits in `limit` cells. Plain text only: cut first, style after. */
 export function cut(text: string, limit: number): string {
-  if (ASCII.test(text)) return text.length <= limit ? text : text.slice(0, Math.max(0, limit))
+  if (ONE_CELL.test(text)) return text.length <= limit ? text : text.slice(0, Math.max(0, limit))
   let used = 0
   let kept = ''
-  for (const { segment } of graphemes.segment(text)) {
+  for (const { segment } of graphemes(text)) {
     const cells = stringWidth(segment)
     if (used + cells > limit) break
     used += cells
@@ -71,11 +74,11 @@ export function cellsOf(line: string): Cell[] {
 }
 
 function pushText(cells: Cell[], text: string, style: string): void {
-  if (ASCII.test(text)) {
+  if (ONE_CELL.test(text)) {
     for (const character of text) cells.push({ text: character, style })
     return
   }
-  for (const { segment } of graphemes.segment(text)) {
+  for (const { segment } of graphemes(text)) {
     cells.push({ text: segment, style })
     for (let extra = stringWidth(segment); extra > 1; extra--) cells.push({ text: '', style })
   }

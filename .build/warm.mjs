@@ -1,0 +1,37 @@
+// node .build/warm.mjs FOLDER: runs some commands of FOLDER/program.cjs, the UI among them, and writes what V8 compiled on the way
+// beside it. V8 takes that back only where its version and its flags are the same.
+import { readFileSync, writeFileSync } from 'node:fs'
+import module from 'node:module'
+import { join, resolve } from 'node:path'
+import { PassThrough, Writable } from 'node:stream'
+import { Script } from 'node:vm'
+
+const folder = resolve(process.argv[2])
+const file = join(folder, 'program.cjs')
+const first = join(import.meta.dirname, '../scenarios/first.yaml')
+const script = new Script(module.wrap(readFileSync(file, 'latin1')), { filename: file })
+/** Along the packet, into a frame, another view, and out. */
+const KEYS = ['l', 'l', 'x', '2', '3', '1', 'q']
+
+async function run(...args) {
+  process.argv = [process.execPath, file, ...args]
+  const main = { exports: {} }
+  script.runInThisContext()(main.exports, module.createRequire(file), main, file, folder)
+  await main.exports.ended
+  if (process.exitCode) throw new Error(`podwire ${args.join(' ')} ended with ${process.exitCode}`)
+}
+
+const keyboard = Object.assign(new PassThrough(), { isTTY: true, setRawMode: () => keyboard, ref() {}, unref() {} })
+const screen = Object.assign(new Writable({ write: drawn }), { isTTY: true, columns: 80, rows: 24 })
+function drawn(_bytes, _encoding, done) {
+  if (keyboard.listenerCount('readable') > 0 && KEYS.length > 0) setImmediate(() => keyboard.write(KEYS.shift()))
+  done()
+}
+
+Object.defineProperty(process, 'stdout', { value: screen })
+Object.defineProperty(process, 'stdin', { value: keyboard })
+await run('trace', '-f', first, '--from', 'client', '--to', 'svc/web:80')
+await run('curl', '-f', first, '--from', 'client', 'https://web/')
+await run(first)
+writeFileSync(`${file}.cache`, script.createCachedData())
+process.exit()

@@ -1,0 +1,40 @@
+import { execFileSync, spawnSync } from 'node:child_process'
+import { readFileSync, rmSync, writeFileSync } from 'node:fs'
+import module from 'node:module'
+import { join } from 'node:path'
+import { Script } from 'node:vm'
+import { describe, expect, it } from 'vitest'
+
+const ROOT = join(import.meta.dirname, '../..')
+const folder = join(ROOT, 'node_modules/.cache/launch')
+execFileSync(process.execPath, [join(ROOT, '.build/bundle.mjs'), folder])
+const program = join(folder, 'program.cjs')
+const cache = `${program}.cache`
+
+const run = (...args: string[]): string => {
+  const { status, stdout } = spawnSync(process.execPath, [join(folder, 'podwire.js'), ...args], { encoding: 'utf8' })
+  expect(status).toBe(0)
+  return stdout
+}
+
+describe('the program as it is built', () => {
+  it('is ASCII, since it is read as one byte a character', () => {
+    expect(readFileSync(program).findIndex((byte) => byte > 0x7f)).toBe(-1)
+  })
+
+  it('comes with code that this V8 takes', () => {
+    const source = module.wrap(readFileSync(program, 'latin1'))
+    const script = new Script(source, { filename: program, cachedData: readFileSync(cache) })
+    expect(script.cachedDataRejected).toBe(false)
+  })
+
+  it('prints the same where V8 does not take that code, and where there is none', () => {
+    const args = ['trace', '--from', 'client', '--to', 'svc/web:80']
+    const printed = run(...args)
+    expect(printed).toContain('DELIVERED')
+    writeFileSync(cache, 'made by another V8')
+    expect(run(...args)).toBe(printed)
+    rmSync(cache)
+    expect(run(...args)).toBe(printed)
+  })
+})
