@@ -26,7 +26,7 @@ Examples:
   podwire trace -f cluster.yaml --from shop/cart --to node/node-2:22 -o json
   kubectl get nodes,pods,svc,endpointslices,netpol -A -o yaml | podwire trace -f - --from default/a --to default/b
 
-A and B: client, NS/NAME, pod/NS/NAME, svc/[NS/]NAME[:PORT], deploy/NAME, node/NAME[:PORT], external, ip/ADDR[:PORT].
+A and B: client, NS/NAME, pod/NS/NAME, svc/[NS/]NAME[:PORT], deploy/NAME, node/NAME[:PORT], external, [ip/]ADDR[:PORT].
 Exit code: 0 delivered and answered, 1 not, 2 bad input.`
 
 /** `podwire trace`: one packet (for TCP a SYN) and its answer, hop by hop. */

@@ -54,6 +54,8 @@ export interface ServiceChoice {
     readonly node: string
     readonly probability: number
   }[]
+  /** How many ready endpoints the Service port has, when the rules lead this packet to none of them. */
+  readonly withheld?: number
   /** What chance follows from. */
   readonly seed: number
   /** `ip:port` of the endpoint that this packet got; absent when it was translated to none. */

@@ -1,22 +1,25 @@
 import { type Meta, NO_LABELS, nameOf } from '../kube/api/meta.ts'
 import type { Pod } from '../kube/api/pod.ts'
-import type { EndpointSlice } from '../kube/api/service.ts'
+import type { EndpointSlice, Service } from '../kube/api/service.ts'
 import {
   type Address,
   type Family,
   familyOf,
   formatAddress,
   isV4,
+  sameAddress,
   type V4,
   v6FromBigInt,
   v6ToBigInt,
 } from '../util/address.ts'
+import type { Diagnostic } from '../util/diagnostics.ts'
 import type { Prefix } from '../util/prefix.ts'
 import { dataPathOf } from './data-path.ts'
 import type { Inventory } from './load/inventory.ts'
 import { load } from './load/load.ts'
 import type { ClusterSettings } from './load/scenario-schema.ts'
 import type { ClusterPlan } from './plan.ts'
+import { say } from './sentences.ts'
 
 const API_SERVER = 1
 const DNS = 10
@@ -32,17 +35,29 @@ export function withAddons(inventory: Inventory, settings: ClusterSettings): Inv
   if (settings.addons === false || dumped) return inventory
   const [range] = dataPathOf(inventory, settings).serviceCIDRs
   const added = load([{ name: 'kubeadm', text: manifest(controlPlane(inventory), range) }])
-  const services = new Set(inventory.services.map((service) => nameOf(service.meta)))
+  const given = new Set(inventory.services.map((service) => nameOf(service.meta)))
   const pods = new Set(inventory.pods.map((pod) => nameOf(pod.meta)))
-  const ownDns = services.has('kube-system/kube-dns')
+  const ownDns = given.has('kube-system/kube-dns')
   const lacks = ({ meta }: { readonly meta: Meta }): boolean =>
     !pods.has(nameOf(meta)) && !(ownDns && meta.name === 'coredns')
+  const services = added.services.filter(({ meta }) => !given.has(nameOf(meta)))
   return {
     ...inventory,
+    diagnostics: [...inventory.diagnostics, ...services.flatMap((service) => clashes(service, inventory))],
     pods: [...added.pods.filter(lacks), ...inventory.pods],
     objects: [...added.objects.filter(lacks), ...inventory.objects],
-    services: [...inventory.services, ...added.services.filter(({ meta }) => !services.has(nameOf(meta)))],
+    services: [...inventory.services, ...services],
   }
+}
+
+/** The API server would have refused the Service of the input: kubeadm's was there before it. */
+function clashes({ meta, clusterIPs }: Service, { services }: Inventory): Diagnostic[] {
+  return services.flatMap((other) => {
+    const address = other.clusterIPs.find((own) => clusterIPs.some((taken) => sameAddress(own, taken)))
+    if (address === undefined) return []
+    const message = say.takenByAddon(nameOf(other.meta), formatAddress(address), nameOf(meta))
+    return [{ severity: 'warning', at: other.meta.at, message }]
+  })
 }
 
 /** The address of the cluster's DNS Service in a Service range: the tenth, as kubeadm gives it. */

@@ -17,7 +17,7 @@ export type EndpointRef =
   | { readonly kind: 'address'; readonly address: Address; readonly port: number | null }
 
 const FORMS =
-  'client, NS/NAME, pod/NS/NAME, svc/[NS/]NAME[:PORT], deploy/NAME, node/NAME[:PORT], external or ip/ADDR[:PORT]'
+  'client, NS/NAME, pod/NS/NAME, svc/[NS/]NAME[:PORT], deploy/NAME, node/NAME[:PORT], external or [ip/]ADDR[:PORT]'
 
 const KINDS: Readonly<Record<string, 'pod' | 'service' | 'deployment' | 'node' | 'address'>> = {
   pod: 'pod',
@@ -46,6 +46,8 @@ export function parseEndpoint(text: string, namespace = 'default', at: SourcePos
     throw inputError(`"${text}" names no endpoint${hint}`, FORMS, at)
   }
   if (kind === 'address') return addressRef(text.slice(slash + 1)) ?? wrong()
+  const bare = slash < 0 ? addressRef(text) : null
+  if (bare !== null) return bare
   const { path, port } = splitPort(text)
   if (port !== null && !isPort(port) && kind !== 'service') return wrong()
   const number = port === null ? null : Number(port)

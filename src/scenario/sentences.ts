@@ -21,6 +21,8 @@ export const say = {
     `${count === 1 ? 'one pod has an address' : `${count} pods have addresses`} outside the node's range (${example}): reached by /32 and /128 routes`,
   derivedEndpoints: (count: number) =>
     `${count === 1 ? 'one Service has' : `${count} Services have`} no EndpointSlices in the input: endpoints follow from selectors and readiness`,
+  takenByAddon: (service: string, address: string, addon: string): string =>
+    `the ClusterIP ${address} of Service ${service} is that of Service ${addon} too, which kubeadm adds: give it another, or bring your own ${addon}`,
   outsideRange: (service: string, address: string, ranges: string) =>
     `the ClusterIP ${address} of Service ${service} is outside the cluster's Service range ${ranges}`,
   unmodelledKind: (kind: string, count: number, names: readonly string[]) => {

@@ -1,7 +1,8 @@
 import type { ServiceChoice } from '../explain/trace.ts'
+import { nameOf } from '../kube/api/meta.ts'
 import type { Service, ServicePort } from '../kube/api/service.ts'
 import type { Address } from '../util/address.ts'
-import { formatAddress, sameAddress } from '../util/address.ts'
+import { familyOf, formatAddress, sameAddress } from '../util/address.ts'
 import type { Target } from './directory.ts'
 import type { Emulation } from './emulation.ts'
 import type { Host } from './host.ts'
@@ -34,6 +35,7 @@ export function serviceChoice(
   const { service, node, nodePort } = entry
   const { destinations } = decideProxy(emulation, { node, source, destination: to, port, protocol })
   const own = nodeNamespace(emulation, node).fibs.lookup(to)
+  const ready = destinations.length > 0 ? 0 : readyAt(emulation, service, to, port, protocol)
   return {
     ...(nodePort && { nodePortOf: node }),
     ...(!nodePort && own?.kind === 'local' && { device: own.device!.name }),
@@ -47,8 +49,20 @@ export function serviceChoice(
       node: emulation.facts.owner(address)?.node ?? '',
       probability: Number(probability.toFixed(4)),
     })),
+    ...(ready > 0 && { withheld: ready }),
     seed: emulation.seed,
   }
+}
+
+/** How many ready endpoints a port of a Service has, or a node port. */
+function readyAt({ services }: Emulation, { meta }: Service, to: Address, port: number, protocol: string): number {
+  const name = nameOf(meta)
+  for (const { info, endpoints } of services.model.allPorts(familyOf(to))) {
+    const [service] = info.name.split(':')
+    if (service !== name || info.protocol !== protocol || (info.port !== port && info.nodePort !== port)) continue
+    return endpoints.filter(({ from }) => from.ready).length
+  }
+  return 0
 }
 
 function entryOf(

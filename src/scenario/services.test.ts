@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { fetch } from '../app/curl/curl.ts'
+import { traceText } from '../explain/text/trace.ts'
 import { formatAddress } from '../util/address.ts'
 import { Emulation } from './emulation.ts'
 import { load } from './load/load.ts'
@@ -82,6 +83,30 @@ describe('Services', () => {
         pod('web-1', 'node-2', HTTP, given) + CLUSTER.slice(CLUSTER.indexOf('---\napiVersion: v1\nkind: Service')),
       ).facts.assumed,
     ).toContain('2 Services have no EndpointSlices in the input: endpoints follow from selectors and readiness')
+  })
+
+  it('that claim the address of an addon are told so, both named', () => {
+    const dns = CLUSTER.replace(/clusterIP: [0-9.]+/, 'clusterIP: 10.96.0.10')
+    expect(emulate(dns).diagnostics.map(({ message }) => message)).toEqual([
+      expect.stringMatching(
+        /^the ClusterIP 10\.96\.0\.10 of Service default\/\w+ is that of Service kube-system\/kube-dns too/,
+      ),
+    ])
+  })
+
+  it('that keep clients out do not seem to have no ready endpoint', () => {
+    const guarded = `---
+apiVersion: v1
+kind: Service
+metadata: { name: guarded }
+spec: { type: LoadBalancer, clusterIP: 10.96.0.70, selector: { app: web }, loadBalancerSourceRanges: [10.9.0.0/16], ports: [{ port: 80, targetPort: 8080 }] }
+status: { loadBalancer: { ingress: [{ ip: 192.168.56.240 }] } }
+`
+    const { trace } = emulate(CLUSTER + guarded).trace({ from: 'client', to: '192.168.56.240:80' })
+    expect(trace.service).toMatchObject({ name: 'guarded', endpoints: [], withheld: 2 })
+    expect(traceText(trace)).toContain(
+      'svc/guarded 192.168.56.240:80 is on no device, and the rules lead this packet to none of its ready endpoints (2)',
+    )
   })
 
   it('of an Endpoints object count in all its subsets', () => {

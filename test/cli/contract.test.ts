@@ -124,6 +124,7 @@ const trace = z.strictObject({
         z.strictObject({ address, port: portNumber, node: z.string(), probability: z.number().min(0).max(1) }),
       ),
       nodePortOf: z.string().optional(),
+      withheld: z.int().min(1).optional(),
       seed: z.number(),
       picked: z.string().optional(),
     })

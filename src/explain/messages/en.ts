@@ -64,6 +64,8 @@ export const en = {
     choice: (service: string, device: string): string => `${service} is on ${device || 'no device'}. Ready endpoints:`,
     none: (service: string, device: string): string =>
       `${service} is on ${device || 'no device'}, and has no ready endpoint`,
+    withheld: (service: string, device: string, ready: number): string =>
+      `${service} is on ${device || 'no device'}, and the rules lead this packet to none of its ready endpoints (${ready})`,
     nodePort: (service: string, port: number, node: string): string =>
       `${service} is nodePort ${port} of ${node}. Endpoints that its rules may pick:`,
     closedNodePort: (service: string, port: number, node: string): string =>

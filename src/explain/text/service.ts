@@ -16,12 +16,15 @@ export function serviceSection({ service }: Trace): string[] {
   return [title(service), ...columns(rows)]
 }
 
-function title({ namespace, name, address, port, nodePortOf, endpoints, device = '' }: ServiceChoice): string {
+function title(choice: ServiceChoice): string {
+  const { namespace, name, address, port, nodePortOf, endpoints, withheld, device = '' } = choice
   const service = `svc/${namespace === 'default' ? '' : `${namespace}/`}${name}`
   const none = endpoints.length === 0
   if (nodePortOf !== undefined)
     return (none ? en.service.closedNodePort : en.service.nodePort)(service, port, nodePortOf)
-  return (none ? en.service.none : en.service.choice)(`${service} ${endpoint({ address, port })}`, device)
+  const at = `${service} ${endpoint({ address, port })}`
+  if (withheld !== undefined) return en.service.withheld(at, device, withheld)
+  return (none ? en.service.none : en.service.choice)(at, device)
 }
 
 const endpoint = ({ address, port }: Pick<ServiceChoice, 'address' | 'port'>): string =>

@@ -9,7 +9,7 @@ const endpoint = z
   .string()
   .min(1)
   .describe(
-    'client, NS/NAME, pod/NS/NAME, svc/[NS/]NAME[:PORT], deploy/NAME, node/NAME[:PORT], external, ip/ADDR[:PORT]',
+    'client, NS/NAME, pod/NS/NAME, svc/[NS/]NAME[:PORT], deploy/NAME, node/NAME[:PORT], external, [ip/]ADDR[:PORT]',
   )
 const cidrs = z
   .string()
