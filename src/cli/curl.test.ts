@@ -242,6 +242,38 @@ Object        Pod default/web, annotation podwire.dev/serve: ${serve}
     expect(out).toContain('node-1 says: no route for other.example')
   })
 
+  it('tells which field of an Ingress made its controller send another certificate, and what would mend it', async () => {
+    const options = ['--from', 'external', '--resolve', 'shop.example:443:192.168.56.11', 'https://shop.example/']
+    const { out, code } = await curl('64-ingress-missing-secret', ...options)
+    expect(code).toBe(1)
+    expect(out).toContain('TCP ok > hello ok > CERTIFICATE unknown_ca > http never sent')
+    expect(out).toMatch(
+      /Both sides {4}laptop: asks for the name shop\.example.*\n.*\n +node-1: sent its default certificate: Ingress shop\/shop: spec\.tls\[0\]\.secretName names Secret\n +shop\/shop-tls, which is not there\n/,
+    )
+    expect(out).toContain('\nObject        Ingress shop/shop: spec.tls[0].secretName\n')
+    expect(out).toContain('\nFix           copy Secret certificates/shop-tls to Secret shop/shop-tls')
+    expect(out).toContain("\n              kubectl -n shop get ingress shop -o jsonpath='{.spec.tls}'\n")
+    const json = JSON.parse((await curl('64-ingress-missing-secret', ...options, '-o', 'json')).out)
+    expect(json.requests[0].tls.alert).toMatchObject({
+      object: 'Ingress shop/shop: spec.tls[0].secretName',
+      ingress: {
+        why: 'secret-missing',
+        ingress: 'shop/shop',
+        secret: 'shop/shop-tls',
+        elsewhere: 'certificates/shop-tls',
+      },
+    })
+  })
+
+  it('tells where an Ingress led a request, and by which Secret it was let in', async () => {
+    const options = ['--from', 'client', '--resolve', 'shop.example:443:192.168.56.11', 'https://shop.example/cart']
+    const { out } = await curl('63-ingress', ...options)
+    expect(out).toMatch(
+      /\nHTTP {2}Ingress default\/shop: spec\.rules\[0\]\.http\.paths\[1\] => Service default\/cart:http => 10\.244\.2\.\d+:8080\n/,
+    )
+    expect(out).toMatch(/\nObject {8}Secret default\/shop-tls, tls\.crt\nIngress {7}sent the certificate of Secret/)
+  })
+
   it('tells why a server did not start: its key is that of another certificate', async () => {
     const base64 = (text: string): string => Buffer.from(text).toString('base64')
     const rng = new Rng(3)

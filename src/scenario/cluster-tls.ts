@@ -10,8 +10,6 @@ import {
   type Certificate,
   type Crl,
   endEntity,
-  FAKE_CERTIFICATE,
-  fakeCertificate,
   type Identity,
   present,
   rootCa,
@@ -20,18 +18,18 @@ import {
   subordinateCa,
   type Trust,
 } from '../pki/certificates.ts'
-import { emulatedSigner } from '../pki/keys.ts'
 import type { Nanos } from '../sim/time.ts'
 import type { ServerConfig, Identity as TlsIdentity } from '../tls/config.ts'
 import { ReplayGuard, SessionCache, TicketSealer, trusting, trustingAnyone } from '../tls/tls.ts'
-import { identityOf } from '../tls/trust.ts'
 import { formatAddress } from '../util/address.ts'
 import { inputError, type SourcePosition } from '../util/diagnostics.ts'
 import type { Rng } from '../util/rng.ts'
 import type { Services } from './services.ts'
-import { Bundles, type TlsFile } from './tls/bundles.ts'
+import { Bundles } from './tls/bundles.ts'
+import { identify } from './tls/identify.ts'
+import { IngressCertificates } from './tls/ingress-certificates.ts'
 import { type IssueSpec, issue, readIssue } from './tls/issue.ts'
-import { namesOf, type Origin, Origins } from './tls/origins.ts'
+import { namesOf, Origins } from './tls/origins.ts'
 import { PLAIN, type TlsServing } from './tls/serving.ts'
 
 const DAY = 86_400_000
@@ -140,34 +138,18 @@ export class ClusterTls {
     return acceptTls(context, () => ({ ...base, identities: identities() }), this.log)
   }
 
-  /** For an ingress controller: the Secret's certificate in the version that it was configured with, or its default one. */
+  /** For an ingress controller, which chooses anew for each connection. */
   ingress(pod: Pod, context: PodContext, defaultCertificate: string): (certificate: OwnCertificate) => AcceptTls {
-    const { namespace, name } = pod.meta
-    const rng = this.rng.fork(`ingress controller ${namespace}/${name}`)
-    const base = this.serverConfig(namespace, PLAIN, context)
-    const loaded = new Map<string, TlsIdentity>()
-    const load = (identity: Identity, origin: Origin): TlsIdentity => {
-      const { fingerprint } = identity.certificate
-      const known = loaded.get(fingerprint) ?? identify(identity, rng.fork(fingerprint))
-      loaded.set(fingerprint, known)
-      this.origins.add(identity.certificate, origin)
-      return known
-    }
-    const fake = fakeCertificate(this.epoch + Math.floor(context.simulation.now / 1e6), rng.fork('fake certificate'))
-    const fallback = (): TlsIdentity => {
-      const named = defaultCertificate === '' ? null : this.bundles.current(defaultCertificate, context.simulation.now)
-      if (named?.kind === 'file')
-        return load(named.file.identity, { object: `Secret ${defaultCertificate}`, key: 'tls.crt' })
-      return load(fake, { object: `Pod ${namespace}/${name}`, key: FAKE_CERTIFICATE })
-    }
-    const chosen = (certificate: OwnCertificate): TlsIdentity => {
-      if (certificate.from === 'default') return fallback()
-      const { secret } = certificate.choice
-      const wanted = ({ identity }: TlsFile): boolean => identity.certificate.fingerprint === certificate.fingerprint
-      const file = this.bundles.versions(secret).find(wanted)
-      return file === undefined ? fallback() : load(file.identity, { object: `Secret ${secret}`, key: 'tls.crt' })
-    }
-    return (certificate) => acceptTls(context, () => ({ ...base, identities: [chosen(certificate)] }), this.log)
+    const { bundles, origins, epoch } = this
+    const rng = this.rng.fork(`ingress controller ${nameOf(pod.meta)}`)
+    const started = epoch + Math.floor(context.simulation.now / 1e6)
+    const own = new IngressCertificates(pod.meta, bundles, origins, defaultCertificate, rng, started)
+    const base = this.serverConfig(pod.meta.namespace, PLAIN, context)
+    const config = (certificate: OwnCertificate) => () => ({
+      ...base,
+      identities: [own.of(certificate, context.simulation.now)],
+    })
+    return (certificate) => acceptTls(context, config(certificate), this.log)
   }
 
   /** Roots by name: `cluster-ca`, `secret/[NS/]NAME`, `configmap/[NS/]NAME`. Throws InputError. */
@@ -349,13 +331,6 @@ function checkIssue(bundle: Bundle): void {
   if (typeof spec !== 'string') return
   const message = `${bundle.kind} ${nameOf(bundle.meta)}: annotation podwire.dev/issue: ${spec}`
   throw inputError(message, undefined, bundle.meta.at)
-}
-
-/** `named`: for the names in the certificate alone, where a server has several. */
-function identify({ certificate, chain, key }: Identity, rng: Rng, named = false): TlsIdentity {
-  const identity = identityOf({ certificate, chain }, emulatedSigner(key, rng))
-  const names = certificate.subjectAltNames.flatMap((name) => (name.kind === 'dns' ? [name.value] : []))
-  return named ? { ...identity, names } : identity
 }
 
 const qualified = (name: string, namespace: string): string => (name.includes('/') ? name : `${namespace}/${name}`)

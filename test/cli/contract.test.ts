@@ -286,6 +286,7 @@ const ingressRoute = z.strictObject({
   field: z.string(),
   service: z.string(),
   port: z.string(),
+  detail: z.string(),
   endpoints: z.array(z.string()),
 })
 const alert = z.strictObject({

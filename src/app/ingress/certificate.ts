@@ -1,3 +1,4 @@
+import type { IngressCertificateChoice } from '../../trace/steps/ingress.ts'
 import type { Certificate, ProxyConfig } from './config.ts'
 import { serverFor } from './locate.ts'
 
@@ -24,10 +25,12 @@ export function chooseCertificate(config: ProxyConfig, name: string | null): Own
   if (own !== null) return own
   const server = serverFor(config, host)
   const { choice } = server.certificate
-  return { from: 'default', choice: server === catchAll ? unknown(config, host) : choice }
+  return { from: 'default', choice: server === catchAll ? (unservedFor(config, host) ?? choice) : choice }
 }
 
-/** No rule has the host; perhaps spec.tls of some Ingress has. */
-function unknown({ catchAll, unserved }: ProxyConfig, host: string) {
-  return unserved.get(host) ?? unserved.get(host.replace(/^[^.]+\./, '*.')) ?? catchAll.certificate.choice
+/** Where somebody wrote a host down that is not served: what, and why. */
+export function unservedFor(config: ProxyConfig, host: string): IngressCertificateChoice | null {
+  const { servers, unserved } = config
+  if (servers.has(host)) return null
+  return unserved.get(host) ?? unserved.get(host.replace(/^[^.]+\./, '*.')) ?? null
 }

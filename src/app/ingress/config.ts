@@ -42,7 +42,7 @@ export interface Source {
 export interface Location {
   readonly path: string
   readonly match: 'exact' | 'prefix'
-  /** Null: the controller's own default. */
+  /** Of a root that no path asked for, the rule. Null: no Ingress has to do with it. */
   readonly source: Source | null
   readonly backend: Backend
   /** To https: never, where the host has a certificate, or always. */
@@ -62,6 +62,8 @@ export type Backend =
       readonly service: string
       readonly port: string
       readonly endpoints: readonly UpstreamEndpoint[]
+      /** Why there are none; empty where there are. */
+      readonly lacking: string
     }
 
 export interface UpstreamEndpoint {

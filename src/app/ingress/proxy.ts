@@ -98,7 +98,7 @@ function* passThrough(
   host: string,
   { address, port, service, source }: PassthroughTarget,
 ): Process {
-  const about = { host, path: '', outcome: 'passed-through', endpoints: [] } as const
+  const about = { host, path: '', outcome: 'passed-through', detail: '', endpoints: [] } as const
   const event = { kind: 'ingress-route', ...about, ...source, service, port: String(port) } as const
   const cause = context.record(event, tcp.cause)
   const behind = yield* context.sockets.connect(address, port, { noDelay: true, cause })

@@ -1,13 +1,13 @@
 import type { TcpStream } from '../../linux/socket/tcp/stream.ts'
 import type { Process } from '../../sim/process.ts'
-import type { IngressEvent } from '../../trace/steps/ingress.ts'
+import type { IngressCertificateChoice, IngressEvent } from '../../trace/steps/ingress.ts'
 import { headerOf } from '../../wire/http/head.ts'
 import type { PodContext } from '../context.ts'
 import type { Upgrade } from '../curl/options.ts'
 import type { HttpRequest, HttpResponse } from '../http/message.ts'
 import type { RoundRobin } from './balance.ts'
-import { certificateFor } from './certificate.ts'
-import type { Location, ProxyConfig } from './config.ts'
+import { certificateFor, unservedFor } from './certificate.ts'
+import type { Location, ProxyConfig, Source } from './config.ts'
 import { downstreamHeaders, type Front, upstreamHeaders, withHsts } from './headers.ts'
 import { hostOf, locate, pathOf, serverFor } from './locate.ts'
 import { page } from './pages.ts'
@@ -34,7 +34,7 @@ export function* route(router: Router, request: HttpRequest, peer: TcpStream, fr
   if (authority === null || path === null) return page(400)
   const host = hostOf(authority)
   const location = locate(serverFor(config, host).locations, path)
-  const about = { host, path, location }
+  const about = { host, path, location, unserved: unservedFor(config, host) }
   if (location !== null && redirects(config, location, host, front)) {
     note(context, peer, about, 'redirected', [])
     const bare = authority.replace(/:\d+$/, '')
@@ -48,6 +48,8 @@ interface About {
   readonly host: string
   readonly path: string
   readonly location: Location | null
+  /** Somebody wrote the host down, and no server has it. */
+  readonly unserved: IngressCertificateChoice | null
 }
 
 function* answer(
@@ -96,19 +98,24 @@ function redirects(config: ProxyConfig, { redirect }: Location, host: string, { 
   return redirect === 'always' || certificateFor(config, host) !== null
 }
 
+const NO_BACKEND = { service: '', port: '', lacking: '' }
+const NO_SOURCE: Source = { ingress: '', field: '' }
+
 function note(
   context: PodContext,
   peer: TcpStream,
-  { host, path, location }: About,
+  { host, path, location, unserved }: About,
   outcome: Route['outcome'],
   endpoints: readonly string[],
 ): number {
   const backend = location?.backend
-  const { service, port } = backend?.kind === 'service' ? backend : { service: '', port: '' }
-  const { ingress = '', field = '' } = location?.source ?? {}
+  const { service, port, lacking } = backend?.kind === 'service' ? backend : NO_BACKEND
+  const nowhere = outcome === 'no-backend' ? unserved : null
+  const { ingress, field } = location?.source ?? nowhere ?? NO_SOURCE
+  const detail = outcome === 'no-endpoints' ? lacking : (nowhere?.detail ?? '')
   const event: Route = {
     kind: 'ingress-route',
-    ...{ host, path, outcome, ingress, field, service, port },
+    ...{ host, path, outcome, ingress, field, service, port, detail },
     endpoints: [...endpoints],
   }
   return context.record(event, peer.cause)

@@ -7,6 +7,8 @@ type Facts = IngressCertificateChoice & { readonly asked: string }
 const list = (names: readonly string[]): string => (names.length === 0 ? 'no name' : names.join(', '))
 const where = ({ ingress, field }: { readonly ingress: string; readonly field: string }): string =>
   `Ingress ${ingress}: ${field}`
+/** What led a request to a Service. */
+const leader = (route: Route): string => (route.ingress === '' ? "the controller's default backend" : where(route))
 const namespaceOf = (name: string): string => name.split('/')[0]
 
 /** What is said of ingress controllers, in English. */
@@ -61,12 +63,16 @@ export const ingress = {
     `kubectl -n ${namespace} get ingress ${name} -o jsonpath='{.spec.tls}'`,
   /** Where a request went. */
   route: {
-    forwarded: (r) => `${where(r)} => Service ${r.service}:${r.port} => ${r.endpoints.at(-1)}`,
+    forwarded: (r) => `${leader(r)} => Service ${r.service}:${r.port} => ${r.endpoints.at(-1)}`,
     'passed-through': (r) => `${where(r)} => Service ${r.service}:${r.port}, TLS passed through`,
     redirected: (r) => (r.ingress === '' ? `${r.host} goes on to https` : `${where(r)}: ${r.host} goes on to https`),
-    'no-backend': (r) =>
-      r.ingress === '' ? `no Ingress has a path for ${r.host}${r.path}` : `${where(r)} leads to no Service`,
-    'no-endpoints': (r) => `${where(r)} => Service ${r.service}:${r.port}, which has no ready endpoint at that port`,
-    unreachable: (r) => `${where(r)} => Service ${r.service}:${r.port} => no answer from ${r.endpoints.join(', ')}`,
+    'no-backend': (r) => {
+      if (r.ingress === '') return `no Ingress has the host ${r.host || 'that was asked for'}`
+      if (r.detail !== '') return `${where(r)}: the controller does not serve ${r.host} for it: ${r.detail}`
+      if (!r.field.startsWith('spec.rules')) return `${where(r)} has ${r.host}, for which there is no rule`
+      return `${where(r)} has no path for ${r.host}${r.path}`
+    },
+    'no-endpoints': (r) => `${leader(r)} => Service ${r.service}:${r.port} => ${r.detail}`,
+    unreachable: (r) => `${leader(r)} => Service ${r.service}:${r.port} => no answer from ${r.endpoints.join(', ')}`,
   } satisfies Record<Route['outcome'], (route: Route) => string>,
 } as const

@@ -42,8 +42,8 @@ export interface Ingress {
   readonly tls: readonly IngressTls[]
   /** Milliseconds since 1970 (`metadata.creationTimestamp`); null for one that is made as the scenario begins. */
   readonly created: number | null
-  /** An API server has admitted it already: defaults that it gives new objects are there, or were not given. */
-  readonly admitted: boolean
+  /** In a cluster the API server has admitted it already: defaults that new objects get are there, or were not given. */
+  readonly from: 'manifest' | 'cluster'
 }
 
 /** networking.k8s.io/v1 IngressClass. */
@@ -64,7 +64,11 @@ export const isDefaultClass = ({ meta }: IngressClass): boolean => meta.annotati
  * equally new ones the first by name. Of classes the time is not read.
  */
 export function admitIngress<I extends Ingress>(ingress: I, classes: readonly IngressClass[]): I {
-  if (ingress.admitted || ingress.className !== null || ingress.meta.annotations[CLASS_ANNOTATION] !== undefined)
+  if (
+    ingress.from === 'cluster' ||
+    ingress.className !== null ||
+    ingress.meta.annotations[CLASS_ANNOTATION] !== undefined
+  )
     return ingress
   const [chosen] = classes.filter(isDefaultClass).sort((a, b) => (a.meta.name < b.meta.name ? -1 : 1))
   return chosen === undefined ? ingress : { ...ingress, className: chosen.meta.name }

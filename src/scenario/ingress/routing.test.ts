@@ -2,7 +2,6 @@ import { describe, expect, it } from 'vitest'
 import {
   askIngress,
   backend,
-  CONTROLLER,
   choices,
   emulateIngress,
   ingress,
@@ -13,7 +12,9 @@ import {
 } from '../../../test/support/ingress-cluster.ts'
 import { askWeb } from '../../../test/support/web-cluster.ts'
 import { isKind } from '../../explain/record.ts'
-import { utf8 } from '../../util/bytes.ts'
+import { routesOf } from '../../explain/request/ingress.ts'
+import { routesText } from '../../explain/text/ingress.ts'
+import { text, utf8 } from '../../util/bytes.ts'
 import type { Emulation } from '../emulation.ts'
 
 const TLS = 'tls: [{ hosts: [shop.example], secretName: shop-tls }]'
@@ -143,7 +144,14 @@ describe('pages of the controller’s own', () => {
       (at) => status(emulation, `http://${at}`),
     )
     expect(codes).toEqual([404, 404, 404, 404, 200])
-    expect(routes(emulation)[0]).toMatchObject({ outcome: 'no-backend', ingress: '', host: 'shop.example', path: '/' })
+    const fields = routes(emulation).map(({ outcome, ingress: by, field }) => `${outcome} ${by} ${field}`)
+    expect(fields).toEqual([
+      'no-backend default/shop spec.rules[0]',
+      'no-backend default/shop spec.rules[0]',
+      'no-backend default/shop spec.rules[0]',
+      'no-backend  ',
+      'forwarded default/shop spec.rules[0].http.paths[0]',
+    ])
   })
 
   it('503 where the Service, its port or its endpoints are missing', () => {
@@ -157,6 +165,12 @@ describe('pages of the controller’s own', () => {
     const emulation = emulateIngress({ objects: [ingress('shop', rule(paths)), idle] })
     for (const at of ['gone', 'port', 'name', 'idle']) expect(status(emulation, `http://shop.example/${at}`)).toBe(503)
     expect(routes(emulation).every(({ outcome }) => outcome === 'no-endpoints')).toBe(true)
+    expect(routes(emulation).map(({ detail }) => detail)).toEqual([
+      'there is no such Service',
+      'it has no such port, but 80',
+      'it has no such port, but 80',
+      'none of its endpoints is ready',
+    ])
   })
 
   it('502 where the endpoint refuses, after three tries', () => {
@@ -194,14 +208,54 @@ describe('pages of the controller’s own', () => {
     expect(page([all], '', 'http://any.example/')).toBe('cart')
     expect(page([], 'defaultBackend=default/shop:80', 'http://any.example/')).toBe('shop')
   })
+})
 
-  it('an ExternalName is resolved as the pod resolves names', () => {
-    const alias = `apiVersion: v1\nkind: Service\nmetadata: { name: alias }\nspec: { type: ExternalName, externalName: cart.default.svc.cluster.local, ports: [{ port: 80 }] }\n`
-    const objects = [ingress('shop', ruleFor('shop.example', 'alias')), alias]
-    const pod = { spec: '' }
-    const emulation = emulateIngress({ objects, ...pod })
-    expect([200, 502]).toContain(status(emulation, 'http://shop.example/'))
-    expect(routes(emulation)[0].endpoints).toEqual(['cart.default.svc.cluster.local:80'])
+describe('where a request was led', () => {
+  const said = (objects: readonly string[], url = 'http://shop.example/x'): string[] => {
+    const emulation = emulateIngress({ objects })
+    askIngress(emulation, url)
+    const start = emulation.recorder.steps.findLast(
+      (step) => isKind(step, 'program') && step.event.program === 'curl' && step.event.change === 'start',
+    )
+    return routesText(routesOf(emulation.index, start?.id ?? 0)).map((line) => line.replace(/^ingress +/, ''))
+  }
+  const other = ingress('shop', ruleFor('shop.example')).replace('ingressClassName: nginx', 'ingressClassName: inside')
+
+  it.each([
+    [
+      'forwarded',
+      [ingress('shop', ruleFor('shop.example'))],
+      /^Ingress default\/shop: spec\.rules\[0\]\.http\.paths\[0\] => Service default\/shop:80 => 10\.244\.2\.\d+:8080$/,
+    ],
+    [
+      'redirected',
+      [ingress('shop', `${TLS}, ${ruleFor('shop.example')}`)],
+      /paths\[0\]: shop\.example goes on to https$/,
+    ],
+    [
+      'no path',
+      [ingress('shop', rule([path('/a', 'Prefix', backend('shop'))]))],
+      /^Ingress default\/shop: spec\.rules\[0\] has no path for shop\.example\/x$/,
+    ],
+    ['no host', [], /^no Ingress has the host shop\.example$/],
+    [
+      'another class',
+      [other],
+      /^Ingress default\/shop: spec\.ingressClassName: the controller does not serve shop\.example for it: there is no IngressClass inside$/,
+    ],
+    [
+      'no rule',
+      [ingress('shop', `${TLS}, ${ruleFor('a.example')}`)],
+      /^Ingress default\/shop: spec\.tls\[0\]\.hosts\[0\] has shop\.example, for which there is no rule$/,
+    ],
+    [
+      'no Service',
+      [ingress('shop', ruleFor('shop.example', 'gone'))],
+      /=> Service default\/gone:80 => there is no such Service$/,
+    ],
+  ] as const)('is told: %s', (_name, objects, message) => {
+    const lines = said(objects)
+    expect(lines.join(' ').replace(/ {2,}/g, ' ')).toMatch(message)
   })
 })
 
@@ -346,8 +400,9 @@ describe('two Ingresses of one host', () => {
   })
 })
 
-it('is a pod’s server too, behind a Service of its own', () => {
-  const controller = `apiVersion: v1
+describe('a controller in a pod', () => {
+  /** Behind a Service, and with the cluster's names: one on the host network has its node's. */
+  const INNER = `apiVersion: v1
 kind: Pod
 metadata: { name: inner, labels: { app: inner }, annotations: { podwire.dev/serve: 'ingress?http=8000&https=8443' } }
 spec: { nodeName: node-2, containers: [{ name: c, image: controller }] }
@@ -357,8 +412,24 @@ kind: Service
 metadata: { name: inner }
 spec: { clusterIP: 10.96.0.91, selector: { app: inner }, ports: [{ name: http, port: 80, targetPort: 8000 }] }
 `
-  const emulation = emulateIngress({ objects: [controller, ingress('shop', ruleFor('inner'))] })
-  const result = askWeb(emulation, 'http://inner/', { from: 'cart' })
-  expect({ status: result.status }).toEqual({ status: 200 })
-  expect(CONTROLLER).toBeDefined()
+  const ALIAS = `apiVersion: v1
+kind: Service
+metadata: { name: alias }
+spec: { type: ExternalName, externalName: cart.default.svc.cluster.local, ports: [{ port: 80 }] }
+`
+
+  it('is asked by the name of its Service', () => {
+    const emulation = emulateIngress({ objects: [INNER, ingress('shop', ruleFor('inner'))] })
+    const result = askWeb(emulation, 'http://inner/', { from: 'cart' })
+    expect({ status: result.status, by: hostname(text(result.body)) }).toEqual({ status: 200, by: 'shop' })
+  })
+
+  it('resolves what an ExternalName says, where it can', () => {
+    const emulation = emulateIngress({ objects: [INNER, ALIAS, ingress('shop', ruleFor('inner', 'alias'))] })
+    expect(askWeb(emulation, 'http://inner/', { from: 'shop' }).status).toBe(200)
+    expect(routes(emulation)[0].endpoints).toEqual(['cart.default.svc.cluster.local:80'])
+    const outside = emulateIngress({ objects: [ALIAS, ingress('shop', ruleFor('shop.example', 'alias'))] })
+    expect(status(outside, 'http://shop.example/')).toBe(502)
+    expect(printed(outside)[0]).toContain('resolve cart.default.svc.cluster.local')
+  })
 })

@@ -105,10 +105,10 @@ const same = (a: KubeObject, b: KubeObject): boolean =>
 /** With the time of its making, and, when it is new, the default class. */
 function admitted({ life, ingress, epoch, now }: Emulation, given: Ingress, { ingressClasses }: Inventory): KubeObject {
   const known = life!.store.get('Ingress', given.meta.namespace, given.meta.name)
-  if (known !== null) return ingressObject({ ...given, created: known.created, admitted: true })
+  if (known !== null) return ingressObject({ ...given, created: known.created, from: 'cluster' })
   const classes = new Map([...ingress.classes, ...ingressClasses].map((one) => [one.meta.name, one]))
   const one = admitIngress({ ...given, created: given.created ?? epoch + now / 1e6 }, [...classes.values()])
-  return ingressObject({ ...one, admitted: true })
+  return ingressObject({ ...one, from: 'cluster' })
 }
 
 /** With the address and the node ports that it has, or is given. */

@@ -61,7 +61,7 @@ status: { loadBalancer: { ingress: [{ ip: 192.0.2.1, ports: [{ port: 80, protoco
         { host: 'bare.example', paths: null },
       ],
       created: Date.UTC(2025, 10, 1, 10),
-      admitted: true,
+      from: 'cluster',
     })
     expect(one.meta.annotations).not.toHaveProperty('other.example/note')
   })

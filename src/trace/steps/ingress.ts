@@ -69,6 +69,8 @@ export type IngressEvent =
       /** `default/web`, and its port as the Ingress names it; empty without a backend. */
       readonly service: string
       readonly port: string
+      /** Why it was led nowhere, beyond the outcome; empty where there is no more to say. */
+      readonly detail: string
       /** Those that were tried, in order: `10.244.1.3:8080`. */
       readonly endpoints: readonly string[]
     }

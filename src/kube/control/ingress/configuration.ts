@@ -96,11 +96,12 @@ class Builder {
       // Redirects of the catch-all server are left as they were.
       root.location = { ...plain, redirect: root.location.redirect, backend: own, source }
     }
-    for (const { host: name } of ingress.rules) {
+    for (const [r, { host: name }] of ingress.rules.entries()) {
       const host = hostKey(name)
       if (this.servers.has(host)) continue
       const backend = own ?? this.fallback
-      const location = { ...ROOT, ...locationSettings(settings), backend, source: own === null ? null : source }
+      const rule: Source = { ingress: nameOf(meta), field: `spec.rules[${r}]` }
+      const location = { ...ROOT, ...locationSettings(settings), backend, source: own === null ? rule : source }
       const choice = choiceOf('no-tls', { host, ingress: nameOf(meta), field: 'spec.tls' })
       const locations = [{ location, standIn: true, paths: null }]
       this.servers.set(host, { host, by: ingress, certificate: { from: 'none', choice }, locations })

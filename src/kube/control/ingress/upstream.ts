@@ -7,7 +7,16 @@ import type { IngressWorld } from './world.ts'
 export function upstreamOf(namespace: string, { service, port }: IngressBackend, world: IngressWorld): Backend {
   const known = world.service(namespace, service)
   const endpoints = known === null ? [] : endpointsOf(known, String(port), world)
-  return { kind: 'service', service: `${namespace}/${service}`, port: String(port), endpoints }
+  const lacking = endpoints.length > 0 ? '' : lackOf(known, String(port))
+  return { kind: 'service', service: `${namespace}/${service}`, port: String(port), endpoints, lacking }
+}
+
+function lackOf(service: Service | null, port: string): string {
+  if (service === null) return 'there is no such Service'
+  const ports = service.ports.map((one) => one.port).join(', ')
+  return portOf(service, port) === null
+    ? `it has no such port, but ${ports || 'none'}`
+    : 'none of its endpoints is ready'
 }
 
 /** serviceEndpoints: the port may be named by its number, its name or its target. */

@@ -39,9 +39,9 @@ export function readIngress(reader: ObjectReader, root: Fields): Ingress {
     spec.fault('ingressClassName', `Invalid value: "${className}": ${SUBDOMAIN_TEXT}`)
   const annotated = meta.annotations[CLASS_ANNOTATION]
   const metadata = root.child('metadata', 'ObjectMeta')
-  const admitted = metadata.has('uid') || metadata.has('resourceVersion')
+  const from = metadata.has('uid') || metadata.has('resourceVersion') ? 'cluster' : 'manifest'
   // Only when it is created; what a cluster holds may have both.
-  if (className !== null && annotated !== undefined && !admitted) {
+  if (className !== null && annotated !== undefined && from === 'manifest') {
     const message = `Invalid value: "${annotated}": can not be set when the class field is also set`
     root.faultAt(['metadata', 'annotations', CLASS_ANNOTATION], message)
   }
@@ -55,7 +55,7 @@ export function readIngress(reader: ObjectReader, root: Fields): Ingress {
     rules,
     tls: spec.list('tls', 'IngressTLS').map(readTls),
     created: createdAt(metadata),
-    admitted,
+    from,
   }
 }
 
