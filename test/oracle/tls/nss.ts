@@ -1,10 +1,11 @@
 import { execFileSync } from 'node:child_process'
 import { existsSync, mkdirSync } from 'node:fs'
 import { suiteNamed } from '../../../src/tls/suite.ts'
+import { serveApart } from './apart.ts'
 import type { Cell } from './cells.ts'
 import { type Material, NAME } from './material.ts'
 import { groupsOf } from './names.ts'
-import { type Listening, onFreePort, Program, type Transfer } from './process.ts'
+import { type Listening, Program, type Transfer } from './process.ts'
 
 /** NSS's own test programs, tstclnt and selfserv (libnss3-tools): they take keys and certificates from a database. */
 const GROUPS: Readonly<Record<string, string>> = { x25519: 'x25519', secp256r1: 'P256', secp384r1: 'P384' }
@@ -35,13 +36,13 @@ function common(cell: Cell): string[] {
   return ['-V', `${name}:${name}`, '-c', `:${code.toString(16).padStart(4, '0')}`, '-I', groups.join(','), '-u']
 }
 
-/** Listens on all addresses, for it cannot be told otherwise. */
 export function nssServer(cell: Cell, material: Material): Promise<Listening> {
   const args = ['-d', database(material, 'server', cell.key), ...common(cell), '-v', '-G']
   args.push(cell.key.startsWith('rsa') ? '-n' : '-e', 'identity')
   if (cell.clientCertificate === 'yes') args.push('-r', '-r')
   if (cell.alpn === 'yes') args.push('-Q')
-  return onFreePort((port) => new Program('selfserv', ['-p', String(port), ...args]), /About to call accept/)
+  const ready = /About to call accept/
+  return serveApart('selfserv', (port) => ['-p', String(port), ...args], material.path('nss.sock'), ready)
 }
 
 /** Says what it is given, or the file of a transfer. */

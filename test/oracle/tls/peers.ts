@@ -2,11 +2,12 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { suiteNamed } from '../../../src/tls/suite.ts'
 import { has } from '../requirements.ts'
+import { notApart, serveApart } from './apart.ts'
 import { type Cell, type PeerName, peerOf } from './cells.ts'
 import { type Material, NAME } from './material.ts'
 import { gnutlsPriority, opensslGroups, opensslSuite } from './names.ts'
 import { nssClient, nssServer } from './nss.ts'
-import { type Listening, onFreePort, opensslServer, Program, type Transfer } from './process.ts'
+import { type Listening, opensslServer, Program, type Transfer } from './process.ts'
 
 export const ALPN = 'http/1.1'
 const NODE_PEER = join(import.meta.dirname, 'node-peer.mjs')
@@ -19,9 +20,9 @@ export function absent(peer: PeerName): string | null {
     case 'curl':
       return has(peer) ? null : `${peer} is not installed`
     case 'gnutls':
-      return has('gnutls-cli') && has('gnutls-serv') ? null : 'gnutls-bin is not installed'
+      return has('gnutls-cli') && has('gnutls-serv') ? notApart() : 'gnutls-bin is not installed'
     case 'nss':
-      return has('tstclnt') && has('selfserv') && has('pk12util') ? null : 'libnss3-tools is not installed'
+      return has('tstclnt') && has('selfserv') && has('pk12util') ? notApart() : 'libnss3-tools is not installed'
     case 'node':
       return null
     case 'node24':
@@ -37,10 +38,8 @@ export async function listen(cell: Cell, material: Material, file: string | null
     case 'gnutls': {
       const serves = file === null ? ['--echo'] : ['--http', `--httpdata=${file}`]
       const args = [...serves, ...gnutlsServer(cell, material)]
-      return onFreePort(
-        (port) => new Program('gnutls-serv', [`--port=${port}`, ...args]),
-        /Server listening on IPv4.*done/,
-      )
+      const ready = /Server listening on IPv4.*done/
+      return serveApart('gnutls-serv', (port) => [`--port=${port}`, ...args], material.path('gnutls.sock'), ready)
     }
     case 'nss':
       return nssServer(cell, material)

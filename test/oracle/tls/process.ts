@@ -14,7 +14,8 @@ export interface Transfer {
 export class Program {
   output = ''
   private readonly child: ChildProcess
-  private readonly exited: Promise<number | null>
+  /** Its exit code, once it ended. */
+  readonly over: Promise<number | null>
   private readonly watchers = new Set<() => void>()
 
   /** `files`: standard input comes from one, standard output goes to the other. */
@@ -24,7 +25,7 @@ export class Program {
     this.child = spawn(command, args, { stdio: [input, output, 'pipe'], env })
     for (const end of [input, output]) if (typeof end === 'number') closeSync(end)
     // 'close', not 'exit': by then all output was read.
-    this.exited = new Promise((resolve) => this.child.once('close', resolve).once('error', () => resolve(-1)))
+    this.over = new Promise((resolve) => this.child.once('close', resolve).once('error', () => resolve(-1)))
     const gather = (chunk: Buffer): void => {
       this.output += chunk.toString('latin1')
       for (const watcher of this.watchers) watcher()
@@ -32,7 +33,7 @@ export class Program {
     this.child.stdout?.on('data', gather)
     this.child.stderr?.on('data', gather)
     this.child.stdin?.on('error', () => {})
-    this.exited.then(() => {
+    this.over.then(() => {
       for (const watcher of this.watchers) watcher()
     })
   }
@@ -58,7 +59,7 @@ export class Program {
   /** Its exit code; rejects when it takes too long. */
   async end(): Promise<number | null> {
     const late = setTimeout(() => this.child.kill('SIGKILL'), PATIENCE)
-    const code = await this.exited
+    const code = await this.over
     clearTimeout(late)
     return code
   }
@@ -100,21 +101,6 @@ export async function opensslServer(args: readonly string[]): Promise<Listening>
   } catch (error) {
     program.kill()
     throw error
-  }
-}
-
-/** For programs that do not say which port they were given for 0: another one where somebody else was faster. */
-export async function onFreePort(start: (port: number) => Program, ready: RegExp): Promise<Listening> {
-  for (let tries = 1; ; tries++) {
-    const port = await freePort()
-    const program = start(port)
-    try {
-      await program.until(ready)
-      return { port, program }
-    } catch (error) {
-      program.kill()
-      if (tries === 5 || !/in use|bind/i.test(program.output)) throw error
-    }
   }
 }
 
