@@ -1,3 +1,5 @@
+import { IPv6 } from 'ip-num'
+
 declare const v4Brand: unique symbol
 declare const macBrand: unique symbol
 
@@ -56,15 +58,12 @@ export function parseV4(text: string): V4 | null {
 
 /** `null` when the text is not an IPv6 address (RFC 4291 2.2). Zone indices are not addresses. */
 export function parseV6(text: string): V6 | null {
-  const [head, tail, ...more] = withoutEmbeddedV4(text).split('::')
-  const before = groupsOf(head)
-  const after = groupsOf(tail ?? '')
-  if (before === null || after === null || more.length > 0) return null
-  const missing = 8 - before.length - after.length
-  if (tail === undefined ? missing !== 0 : missing < 1) return null
-  const groups = [...before, ...Array<number>(missing).fill(0), ...after]
-  const word = (i: number): number => (groups[i] << 16) | groups[i + 1]
-  return new V6(word(0), word(2), word(4), word(6))
+  if (!text.includes(':') || !/^[0-9a-fA-F:.]+$/.test(text) || /:::|::.*::/.test(text)) return null
+  try {
+    return v6FromBigInt(IPv6.fromString(withoutEmbeddedV4(text)).getValue())
+  } catch {
+    return null
+  }
 }
 
 export const parseAddress = (text: string): Address | null => parseV4(text) ?? parseV6(text)
@@ -141,20 +140,13 @@ export const NO_MAC = 0 as Mac
 /** The group bit is the lowest of the first byte (IEEE 802). */
 export const isMulticastMac = (value: Mac): boolean => (Math.floor(value / 0x10000000000) & 1) === 1
 
-/** `::ffff:1.2.3.4` to `::ffff:102:304`; whatever ends in no IPv4 address stays. */
+/** `::ffff:1.2.3.4` to `::ffff:102:304`. */
 function withoutEmbeddedV4(text: string): string {
   const at = text.lastIndexOf(':') + 1
+  if (!text.includes('.')) return text
   const tail = parseV4(text.slice(at))
-  return tail === null ? text : `${text.slice(0, at)}${(tail >>> 16).toString(16)}:${(tail & 0xffff).toString(16)}`
-}
-
-/** `null` where one is not one to four hexadecimal digits. */
-function groupsOf(text: string): number[] | null {
-  if (text === '') return []
-  const groups = text.split(':')
-  return groups.every((group) => /^[0-9a-f]{1,4}$/i.test(group))
-    ? groups.map((group) => Number.parseInt(group, 16))
-    : null
+  if (tail === null) throw new Error(`not an IPv4 tail: ${text}`)
+  return `${text.slice(0, at)}${(tail >>> 16).toString(16)}:${(tail & 0xffff).toString(16)}`
 }
 
 function hex(word: number): string {

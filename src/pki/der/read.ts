@@ -31,6 +31,8 @@ export const contextOf = (n: number): number => 0xa0 | n
 /**
  * One TLV: a window on the buffer it was found in. `field` is its path (`tbsCertificate.validity`), `offset` counts from the
  * start of that buffer. Decoding is driven by the grammar that asks, so that depth is bounded by the grammar's own.
+ *
+ * node-forge writes our DER but does not read it: its reader keeps no offsets and accepts BER.
  */
 export class Element {
   constructor(

@@ -1,37 +1,48 @@
-import { concat } from '../../util/bytes.ts'
-import { context, contextOf, TAG } from './read.ts'
+import forge from 'node-forge'
 import { bytesOf } from './values.ts'
 
-declare const derBrand: unique symbol
+const { asn1 } = forge
+const { Class, Type } = asn1
 
-/** One element, encoded: identifier, length and content octets. */
-export type Asn1 = Uint8Array & { readonly [derBrand]: true }
+/** A structure to be encoded: node-forge's. */
+export type Asn1 = forge.asn1.Asn1
 
-export const encode = (value: Asn1): Uint8Array => value
+const raw = (bytes: Uint8Array): string => Buffer.from(bytes).toString('latin1')
+const primitive = (type: forge.asn1.Type, value: string): Asn1 => asn1.create(Class.UNIVERSAL, type, false, value)
+const constructed = (type: forge.asn1.Type, items: readonly (Asn1 | null)[]): Asn1 =>
+  asn1.create(Class.UNIVERSAL, type, true, present(items))
+const present = (items: readonly (Asn1 | null)[]): Asn1[] => items.filter((item) => item !== null)
+
+/** DER. node-forge strips a redundant leading byte of an INTEGER, whatever it was given. */
+export const encode = (value: Asn1): Uint8Array => new Uint8Array(Buffer.from(asn1.toDer(value).getBytes(), 'latin1'))
 
 /** `null` items are absent OPTIONAL or DEFAULT fields. */
-export const seq = (...items: readonly (Asn1 | null)[]): Asn1 => element(TAG.sequence, joined(items))
+export const seq = (...items: readonly (Asn1 | null)[]): Asn1 => constructed(Type.SEQUENCE, items)
 
 /** SET OF: DER sorts the encodings (X.690 11.6). */
-export const setOf = (...items: readonly Asn1[]): Asn1 => element(TAG.set, joined(items.toSorted(Buffer.compare)))
+export function setOf(...items: readonly Asn1[]): Asn1 {
+  const sorted = items.map((item) => ({ item, der: asn1.toDer(item).getBytes() }))
+  sorted.sort((a, b) => (a.der < b.der ? -1 : a.der > b.der ? 1 : 0))
+  return constructed(
+    Type.SET,
+    sorted.map(({ item }) => item),
+  )
+}
 
 /** Any sign; bytes are an unsigned magnitude. */
-export const int = (value: number | bigint | Uint8Array): Asn1 => element(TAG.integer, integerContent(value))
-export const enumerated = (value: number): Asn1 => element(TAG.enumerated, integerContent(value))
-export const nul = (): Asn1 => element(TAG.null, new Uint8Array(0))
-export const bool = (value: boolean): Asn1 => element(TAG.boolean, Uint8Array.of(value ? 0xff : 0x00))
-export const octets = (bytes: Uint8Array): Asn1 => element(TAG.octetString, bytes)
-export const bits = (bytes: Uint8Array, unused = 0): Asn1 =>
-  element(TAG.bitString, concat([Uint8Array.of(unused), bytes]))
-export const utf8String = (text: string): Asn1 => element(TAG.utf8String, Buffer.from(text, 'utf8'))
-export const printableString = (text: string): Asn1 => element(TAG.printableString, Buffer.from(text, 'latin1'))
-export const ia5String = (text: string): Asn1 => element(TAG.ia5String, Buffer.from(text, 'latin1'))
-
-/** The first two arcs are one subidentifier (X.690 8.19.4). */
-export function oid(dotted: string): Asn1 {
-  const [top, second, ...rest] = dotted.split('.').map(Number)
-  return element(TAG.oid, Uint8Array.from([40 * top + second, ...rest].flatMap(base128)))
+export function int(value: number | bigint | Uint8Array): Asn1 {
+  return primitive(Type.INTEGER, raw(integerContent(value)))
 }
+export const enumerated = (value: number): Asn1 => primitive(Type.ENUMERATED, raw(integerContent(value)))
+export const oid = (dotted: string): Asn1 => primitive(Type.OID, asn1.oidToDer(dotted).getBytes())
+export const nul = (): Asn1 => primitive(Type.NULL, '')
+export const bool = (value: boolean): Asn1 => primitive(Type.BOOLEAN, value ? '\xff' : '\x00')
+export const octets = (bytes: Uint8Array): Asn1 => primitive(Type.OCTETSTRING, raw(bytes))
+export const bits = (bytes: Uint8Array, unused = 0): Asn1 =>
+  primitive(Type.BITSTRING, String.fromCharCode(unused) + raw(bytes))
+export const utf8String = (text: string): Asn1 => primitive(Type.UTF8, Buffer.from(text, 'utf8').toString('latin1'))
+export const printableString = (text: string): Asn1 => primitive(Type.PRINTABLESTRING, text)
+export const ia5String = (text: string): Asn1 => primitive(Type.IA5STRING, text)
 
 /** A NamedBitList: trailing zero bits are dropped (X.690 11.2.2). */
 export function namedBits(positions: readonly number[]): Asn1 {
@@ -46,36 +57,25 @@ export function namedBits(positions: readonly number[]): Asn1 {
 export function time(millis: number): Asn1 {
   const long = new Date(millis).toISOString().replace(/[-:T]|\.\d+/g, '')
   const year = new Date(millis).getUTCFullYear()
-  return year >= 1950 && year < 2050 ? element(TAG.utcTime, Buffer.from(long.slice(2))) : generalizedTime(millis)
+  return year >= 1950 && year < 2050 ? primitive(Type.UTCTIME, long.slice(2)) : generalizedTime(millis)
 }
 
 export function generalizedTime(millis: number): Asn1 {
-  return element(TAG.generalizedTime, Buffer.from(new Date(millis).toISOString().replace(/[-:T]|\.\d+/g, '')))
+  return primitive(Type.GENERALIZEDTIME, new Date(millis).toISOString().replace(/[-:T]|\.\d+/g, ''))
 }
 
 /** `[n] IMPLICIT` of a primitive type, its content octets given. */
 export const tagged = (n: number, content: Uint8Array | string): Asn1 =>
-  element(context(n), typeof content === 'string' ? Buffer.from(content, 'latin1') : content)
+  asn1.create(Class.CONTEXT_SPECIFIC, n, false, typeof content === 'string' ? content : raw(content))
 /** `[n] EXPLICIT`, or `[n] IMPLICIT` over a SEQUENCE or SET. */
-export const taggedOf = (n: number, ...items: readonly (Asn1 | null)[]): Asn1 => element(contextOf(n), joined(items))
+export const taggedOf = (n: number, ...items: readonly (Asn1 | null)[]): Asn1 =>
+  asn1.create(Class.CONTEXT_SPECIFIC, n, true, present(items))
 
 /** DER that is already encoded, as part of something larger. */
-export const encoded = (der: Uint8Array): Asn1 => der as Asn1
-
-const joined = (items: readonly (Asn1 | null)[]): Uint8Array => concat(items.filter((item) => item !== null))
-
-/** The fewest octets of length possible (X.690 10.1). */
-function element(tag: number, content: Uint8Array): Asn1 {
-  const length = content.length < 0x80 ? [] : bytesOf(BigInt(content.length))
-  const first = content.length < 0x80 ? content.length : 0x80 | length.length
-  return concat([Uint8Array.of(tag, first, ...length), content]) as Asn1
-}
-
-/** Seven bits an octet, the highest first, bit 8 set in all but the last (X.690 8.19.2). */
-function base128(value: number): number[] {
-  const out = [value % 0x80]
-  for (let rest = Math.floor(value / 0x80); rest > 0; rest = Math.floor(rest / 0x80)) out.unshift(0x80 | (rest % 0x80))
-  return out
+export function encoded(der: Uint8Array): Asn1 {
+  const options = { strict: true, parseAllBytes: true, decodeBitStrings: false }
+  // @types/node-forge knows only the boolean form of the second argument.
+  return (asn1.fromDer as unknown as (bytes: string, options: object) => Asn1)(raw(der), options)
 }
 
 function integerContent(value: number | bigint | Uint8Array): Uint8Array {

@@ -1,6 +1,7 @@
 import forge from 'node-forge'
 import { Malformed } from '../../util/malformed.ts'
 import { TAG } from '../der/read.ts'
+import { encode } from '../der/write.ts'
 import { keyMismatch } from '../match-key.ts'
 import { type PrivateKey, parsePkcs1, parsePkcs8 } from '../private-key.ts'
 import { type Certificate, parseCertificate } from '../x509/certificate.ts'
@@ -45,12 +46,9 @@ function open(bytes: Uint8Array, password: string): forge.pkcs12.Pkcs12Pfx {
 
 /** node-forge decodes what is RSA and hands on the structure of everything else. */
 function keyOf(bag: forge.pkcs12.Bag): PrivateKey {
-  return bag.key ? parsePkcs1(derOf(forge.pki.privateKeyToAsn1(bag.key))) : parsePkcs8(derOf(bag.asn1))
+  return bag.key ? parsePkcs1(encode(forge.pki.privateKeyToAsn1(bag.key))) : parsePkcs8(encode(bag.asn1))
 }
 
 function certificateOf(bag: forge.pkcs12.Bag): Certificate {
-  return parseCertificate(derOf(bag.cert ? forge.pki.certificateToAsn1(bag.cert) : bag.asn1))
+  return parseCertificate(encode(bag.cert ? forge.pki.certificateToAsn1(bag.cert) : bag.asn1))
 }
-
-const derOf = (value: forge.asn1.Asn1): Uint8Array =>
-  new Uint8Array(Buffer.from(forge.asn1.toDer(value).getBytes(), 'latin1'))
