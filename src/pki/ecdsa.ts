@@ -1,9 +1,9 @@
-import { createHash, createHmac } from 'node:crypto'
 import { concat } from '../util/bytes.ts'
 import { HASH_BYTES, type Hash } from './algorithm.ts'
 import { multiplyBase, SCALARS } from './curve.ts'
 import { bytesOf, unsigned } from './der/values.ts'
 import { encode, int, seq } from './der/write.ts'
+import { digest, hmac } from './digest.ts'
 import type { Curve } from './public-key.ts'
 
 /**
@@ -12,8 +12,7 @@ import type { Curve } from './public-key.ts'
  */
 export function signEcdsa(curve: Curve, hash: Hash, scalar: Uint8Array, message: Uint8Array): Uint8Array {
   const field = SCALARS[curve]
-  const digest = createHash(hash).update(message).digest()
-  const [secret, z] = [unsigned(scalar), leftmost(digest, field.BITS)]
+  const [secret, z] = [unsigned(scalar), leftmost(digest(hash, message), field.BITS)]
   for (const k of nonces(hash, scalar, z % field.ORDER, field.ORDER, field.BYTES)) {
     const x = multiplyBase(curve, bytesOf(k, field.BYTES)).subarray(1, 1 + field.BYTES)
     const r = unsigned(x) % field.ORDER
@@ -25,22 +24,21 @@ export function signEcdsa(curve: Curve, hash: Hash, scalar: Uint8Array, message:
 
 /** RFC 6979 3.2, with HMAC of the message's own hash; later values are for the one case in 2^256 that the first is unusable. */
 function* nonces(hash: Hash, scalar: Uint8Array, z: bigint, order: bigint, length: number): Generator<bigint> {
-  const hmac = (key: Uint8Array, ...parts: Uint8Array[]): Uint8Array =>
-    createHmac(hash, key).update(concat(parts)).digest()
+  const mac = (key: Uint8Array, ...parts: Uint8Array[]): Uint8Array => hmac(hash, key, concat(parts))
   const seed = concat([scalar, bytesOf(z, length)])
   let v: Uint8Array = new Uint8Array(HASH_BYTES[hash]).fill(0x01)
   let key: Uint8Array = new Uint8Array(HASH_BYTES[hash])
   for (const round of [0x00, 0x01]) {
-    key = hmac(key, v, Uint8Array.of(round), seed)
-    v = hmac(key, v)
+    key = mac(key, v, Uint8Array.of(round), seed)
+    v = mac(key, v)
   }
   for (;;) {
     let t = new Uint8Array(0)
-    while (t.length < length) t = concat([t, (v = hmac(key, v))]) as Uint8Array<ArrayBuffer>
+    while (t.length < length) t = concat([t, (v = mac(key, v))]) as Uint8Array<ArrayBuffer>
     const k = leftmost(t, 8 * length)
     if (k > 0n && k < order) yield k
-    key = hmac(key, v, Uint8Array.of(0x00))
-    v = hmac(key, v)
+    key = mac(key, v, Uint8Array.of(0x00))
+    v = mac(key, v)
   }
 }
 

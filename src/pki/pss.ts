@@ -1,8 +1,6 @@
-import { createHash } from 'node:crypto'
 import { concat } from '../util/bytes.ts'
 import { HASH_BYTES, type Hash } from './algorithm.ts'
-
-const digest = (hash: Hash, bytes: Uint8Array): Uint8Array => createHash(hash).update(bytes).digest()
+import { digest } from './digest.ts'
 
 /** EMSA-PSS-ENCODE (RFC 8017 9.1.1) with a salt that is given, for a modulus of `modulusBits`; as long as the modulus. */
 export function pssEncode(hash: Hash, message: Uint8Array, salt: Uint8Array, modulusBits: number): Uint8Array {

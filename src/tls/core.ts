@@ -1,10 +1,10 @@
 import type { Event } from '../trace/step.ts'
 import type { TlsDirection, TlsEpoch, TlsEvent, TlsRole } from '../trace/steps/tls.ts'
-import { concat } from '../util/bytes.ts'
+import { concat, toHex } from '../util/bytes.ts'
 import { ALERTS, type AlertName, type Fault } from './alert.ts'
 import type { Protection } from './cipher/protection.ts'
 import { type CommonConfig, DEFAULT_LIMITS, type Limits, type Tracing } from './config.ts'
-import { fieldsOf, hex } from './fields.ts'
+import { shown } from './fields.ts'
 import type { UnixMillis } from './judge.ts'
 import { keylogLine } from './keylog.ts'
 import type { Handshake } from './message/handshake.ts'
@@ -110,7 +110,7 @@ export class Core {
     if (algorithm === null) return
     this.step(() => {
       const after = handshakeName(message.type)
-      return { kind: 'tls-transcript', after, algorithm, hash: hex(this.transcript.hash()) }
+      return { kind: 'tls-transcript', after, algorithm, hash: toHex(this.transcript.hash()) }
     })
   }
 
@@ -194,9 +194,9 @@ export class Core {
 
   messageStep(direction: TlsDirection, epoch: TlsEpoch, message: Handshake): void {
     this.step(() => {
-      const fields = fieldsOf(message, this.version, this.suite)
       const name = handshakeName(message.type)
-      return { kind: 'tls-message', direction, epoch, message: name, bytes: hex(message.bytes), fields }
+      const { bytes, fields } = shown(message, this.version, this.suite)
+      return { kind: 'tls-message', direction, epoch, message: name, bytes, fields }
     })
   }
 
@@ -207,9 +207,9 @@ export class Core {
       operation,
       output,
       label,
-      inputs: inputs.map((input) => ({ name: input.name, value: input.secret && !shown ? null : hex(input.value) })),
+      inputs: inputs.map((input) => ({ name: input.name, value: input.secret && !shown ? null : toHex(input.value) })),
       length: value.length,
-      value: shown ? hex(value) : null,
+      value: shown ? toHex(value) : null,
     }))
   }
 }
@@ -228,8 +228,8 @@ function seenStep(
       : {
           algorithm: under.algorithm,
           sequence,
-          nonce: hex(opened.nonce),
-          additionalData: hex(opened.additionalData),
+          nonce: toHex(opened.nonce),
+          additionalData: toHex(opened.additionalData),
           innerType: contentName(opened.type),
           content: opened.content.length,
           padding: opened.padding,
@@ -247,8 +247,8 @@ function sentStep(record: OutputRecord): StepBody {
       : {
           algorithm,
           sequence,
-          nonce: hex(sealed.nonce),
-          additionalData: hex(sealed.additionalData),
+          nonce: toHex(sealed.nonce),
+          additionalData: toHex(sealed.additionalData),
           innerType: contentName(type),
           content: content.length,
           padding,

@@ -1,6 +1,7 @@
+import { Cache, keyOfBytes } from '../pki/cache.ts'
 import { SCHEMES, schemeOf } from '../pki/keys.ts'
 import type { TlsField } from '../trace/steps/tls.ts'
-import { Reader, type Span } from '../util/bytes.ts'
+import { Reader, type Span, toHex } from '../util/bytes.ts'
 import { certificateStatus } from './extension/codecs.ts'
 import { groupName } from './group/index.ts'
 import {
@@ -21,10 +22,29 @@ type AnyCodec = { readonly name: string; read(r: Reader): unknown }
 
 const HEADER = 4
 
-/** The fields of a message, for display. A message that does not parse gives what could be read of it. */
-export function fieldsOf(message: Handshake, version: Version | null, suite: Suite | null): readonly TlsField[] {
+/** A message in hexadecimal, and its fields. */
+interface Shown {
+  readonly bytes: string
+  readonly fields: readonly TlsField[]
+}
+
+/** Both ends show a message, and a server's certificate comes again with each connection: so many of one kind are kept. */
+const KEPT = 16
+const SHOWN = new Map<AnyCodec, Cache<Shown>>()
+
+/** A message for display. One that does not parse gives the fields that could be read. */
+export function shown(message: Handshake, version: Version | null, suite: Suite | null): Shown {
   const codec = codecFor(message.type, version, suite)
-  if (codec === null) return []
+  if (codec === null) return { bytes: toHex(message.bytes), fields: [] }
+  let known = SHOWN.get(codec)
+  if (known === undefined) SHOWN.set(codec, (known = new Cache(KEPT)))
+  return known.of(keyOfBytes(message.bytes), () => ({
+    bytes: toHex(message.bytes),
+    fields: fieldsOf(message, codec),
+  }))
+}
+
+function fieldsOf(message: Handshake, codec: AnyCodec): readonly TlsField[] {
   const spans: Span[] = []
   try {
     codec.read(new Reader(message.bytes, codec.name, HEADER, message.bytes.length, spans))
@@ -67,7 +87,7 @@ function codecFor(type: number, version: Version | null, suite: Suite | null): A
 }
 
 function fieldOf({ protocol, field, offset, length, value }: Span): TlsField {
-  const plain = value instanceof Uint8Array ? hex(value) : value
+  const plain = value instanceof Uint8Array ? toHex(value) : value
   const name = typeof value === 'number' ? nameOf(field, value) : readable(field, value)
   return name === null
     ? { of: protocol, field, offset, length, value: plain }
@@ -110,6 +130,3 @@ function readable(field: string, value: unknown): string | null {
   if (field !== 'host_name' && field !== 'protocol_name') return null
   return value instanceof Uint8Array ? Buffer.from(value).toString('latin1') : null
 }
-
-export const hex = (bytes: Uint8Array): string =>
-  Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('hex')

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { equalBytes, toHex } from '../../util/bytes.ts'
 import { readSignatureAlgorithm, type SignatureIdentifier } from '../algorithm.ts'
 import { Cache } from '../cache.ts'
@@ -31,9 +31,7 @@ export interface Certificate extends Readonly<Decoded> {
 
 /** Throws `Malformed`: which element, where, expected and got. At most 64 KiB. */
 export function parseCertificate(input: Uint8Array): Certificate {
-  return PARSED.of(createHash('sha256').update(input).digest('hex'), (fingerprint) =>
-    readCertificate(input, fingerprint),
-  )
+  return PARSED.of(hash('sha256', input, 'hex'), (fingerprint) => readCertificate(input, fingerprint))
 }
 
 const PARSED = new Cache<Certificate>(512)

@@ -1,7 +1,7 @@
 import { createCipheriv, createDecipheriv, timingSafeEqual } from 'node:crypto'
+import { hmac } from '../../pki/digest.ts'
 import { concat } from '../../util/bytes.ts'
 import type { Random } from '../random.ts'
-import { hmac } from '../schedule/hkdf.ts'
 import type { CbcName } from '../suite.ts'
 import { plainBytes } from './aead.ts'
 import { additionalData12, type Opened, type Protection, type Sealed } from './protection.ts'

@@ -1,19 +1,12 @@
-import { createHash, createHmac } from 'node:crypto'
-import { utf8 } from '../../util/bytes.ts'
+import { digest, hmac } from '../../pki/digest.ts'
+import { concat, utf8 } from '../../util/bytes.ts'
 import type { HashName } from '../suite.ts'
 
 export const HASH_LENGTH: Readonly<Record<HashName, number>> = { sha256: 32, sha384: 48 }
 
 const EMPTY = new Uint8Array(0)
-/** The counter of the first block: all that most secrets need. */
-const FIRST = Uint8Array.of(1)
 const EMPTY_HASH: Partial<Record<HashName, Uint8Array>> = {}
 const LABELS = new Map<string, Uint8Array>()
-
-export const hmac = (hash: string, key: Uint8Array, data: Uint8Array): Uint8Array =>
-  createHmac(hash, key).update(data).digest()
-
-export const digest = (hash: string, data: Uint8Array): Uint8Array => createHash(hash).update(data).digest()
 
 /** Transcript-Hash(""). */
 export const emptyHash = (hash: HashName): Uint8Array => (EMPTY_HASH[hash] ??= digest(hash, EMPTY))
@@ -27,12 +20,7 @@ export function expand(hash: HashName, secret: Uint8Array, info: Uint8Array, len
   const out = new Uint8Array(length)
   let block: Uint8Array = EMPTY
   for (let at = 0, counter = 1; at < length; at += size, counter++) {
-    const mac = createHmac(hash, secret)
-    if (counter > 1) mac.update(block)
-    block = mac
-      .update(info)
-      .update(counter === 1 ? FIRST : Uint8Array.of(counter))
-      .digest()
+    block = hmac(hash, secret, concat([block, info, Uint8Array.of(counter)]))
     out.set(block.length > length - at ? block.subarray(0, length - at) : block, at)
   }
   return out

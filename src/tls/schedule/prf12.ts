@@ -1,6 +1,6 @@
+import { hmac } from '../../pki/digest.ts'
 import { concat, utf8 } from '../../util/bytes.ts'
 import type { HashName } from '../suite.ts'
-import { hmac } from './hkdf.ts'
 import type { Listener } from './note.ts'
 
 const MASTER_LENGTH = 48

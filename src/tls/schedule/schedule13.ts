@@ -1,5 +1,6 @@
+import { hmac } from '../../pki/digest.ts'
 import type { HashName } from '../suite.ts'
-import { emptyHash, expandLabel, extract, HASH_LENGTH, hmac } from './hkdf.ts'
+import { emptyHash, expandLabel, extract, HASH_LENGTH } from './hkdf.ts'
 import type { Listener } from './note.ts'
 
 export interface TrafficKeys {

@@ -10,11 +10,14 @@ import type { HashName } from '../suite.ts'
 export class Transcript {
   private messages: Uint8Array[] = []
   private running: Hash | null = null
+  /** The hash of everything so far, once it was asked for. */
+  private known: Uint8Array | null = null
   algorithm: HashName | null = null
 
   add(message: Uint8Array): void {
     this.messages.push(message)
     this.running?.update(message)
+    this.known = null
   }
 
   /** Fixes the algorithm. Choosing it again, the same, changes nothing. */
@@ -23,13 +26,15 @@ export class Transcript {
     this.algorithm = algorithm
     this.running = createHash(algorithm)
     for (const message of this.messages) this.running.update(message)
+    this.known = null
   }
 
   /** The hash of everything so far, or of that and `more`. */
   hash(more?: Uint8Array): Uint8Array {
     if (this.running === null) throw new Error('transcript: no hash chosen yet')
-    const copy = this.running.copy()
-    return (more === undefined ? copy : copy.update(more)).digest()
+    if (more !== undefined) return this.running.copy().update(more).digest()
+    this.known ??= this.running.copy().digest()
+    return this.known
   }
 
   bytes(): Uint8Array {

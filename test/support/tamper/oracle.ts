@@ -1,5 +1,5 @@
 import { ALERTS, type AlertName } from '../../../src/tls/alert.ts'
-import { fieldsOf } from '../../../src/tls/fields.ts'
+import { shown } from '../../../src/tls/fields.ts'
 import { type Handshake, handshakeOf } from '../../../src/tls/message/handshake.ts'
 import { CONTENT, HANDSHAKE, handshakeName, type Version } from '../../../src/tls/numbers.ts'
 import { suiteNamed } from '../../../src/tls/suite.ts'
@@ -59,7 +59,7 @@ function both(first: Verdict, second: Verdict): Verdict {
 function fieldsCover(message: Handshake, version: Version): boolean {
   const end = (fields: readonly TlsField[]): number =>
     Math.max(4, ...fields.map(({ offset, length }) => offset + length))
-  return end(fieldsOf(message, version, null)) === message.bytes.length
+  return end(shown(message, version, null).fields) === message.bytes.length
 }
 
 export interface Circumstances {
@@ -201,7 +201,7 @@ export class Oracle {
     const { version, exchange } = this.how.course
     const name = handshakeName(message[0])
     const suite = version === 'TLS 1.3' ? null : suiteNamed(ANY_SUITE[exchange])
-    const fields = due?.fields ?? fieldsOf(handshakeOf(message), version, suite)
+    const fields = due?.fields ?? shown(handshakeOf(message), version, suite).fields
     const original = due !== undefined && due.bytes[0] === message[0] ? due.bytes : null
     const parses = fieldsCover(handshakeOf(message), version)
     return {
