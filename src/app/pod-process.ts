@@ -88,17 +88,10 @@ export class PodProcess implements PodContext {
 
   fork<T>(process: Process<T>, name: string): Task<T> {
     const { children } = this
-    const task: Task<T> = spawn(this.simulation, adopt(), `${this.options.program}: ${name}`)
+    const adopted = finallyDoing(process, () => children.delete(task))
+    const task: Task<T> = spawn(this.simulation, adopted, `${this.options.program}: ${name}`)
     children.add(task)
     return task
-
-    function* adopt(): Process<T> {
-      try {
-        return yield* process
-      } finally {
-        children.delete(task)
-      }
-    }
   }
 
   private *supervise(program: Program): Process<number> {
@@ -119,5 +112,13 @@ export class PodProcess implements PodContext {
     const { kernel, place } = this.options.ip
     const { recorder } = kernel
     return recorder.on ? recorder.step(kernel.simulation.now, place, cause, 0, null, event) : recorder.skip()
+  }
+}
+
+function* finallyDoing<T>(process: Process<T>, last: () => void): Process<T> {
+  try {
+    return yield* process
+  } finally {
+    last()
   }
 }

@@ -206,11 +206,13 @@ export class Emulation {
   runProgram<T>(host: Host, name: string, program: (context: PodContext) => Process<T>): T {
     const process = startProcess(host.namespace, host.sockets, name, this)
     let result: { readonly value: T } | null = null
-    const main = function* (context: PodContext): Process<number> {
-      result = { value: yield* program(context) }
-      return 0
+    const keep = (value: T): void => {
+      result = { value }
     }
-    this.finish(process.run(main), name)
+    this.finish(
+      process.run((context) => main(program(context), keep)),
+      name,
+    )
     return result!.value
   }
 
@@ -286,4 +288,10 @@ function reasonOf(step: Step | null): TraceOutcome['reason'] {
   if (step === null) return null
   if (isKind(step, 'drop')) return step.event.reason
   return isKind(step, 'icmp-error') && step.event.why !== 'redirect' ? step.event.why : null
+}
+
+/** A program's main function, for a process that has an answer beside its exit code. */
+function* main<T>(process: Process<T>, keep: (value: T) => void): Process<number> {
+  keep(yield* process)
+  return 0
 }

@@ -45,46 +45,65 @@ export function* connectAny(
   const lanes = [first, first === 4 ? 6 : 4]
     .map((family) => addresses.filter((address) => familyOf(address) === (family as Family)))
     .filter((lane) => lane.length > 0)
-  const changed = new Signal<true>()
-  const deadline = context.simulation.now + race.timeout
-  const winner: TcpStream[] = []
-  let failure: RaceResult = { kind: 'failed', errno: 'ENETUNREACH' }
-  let open = lanes.length
-  const tasks = lanes.map((lane, i) => context.fork(run(lane, i), `connect ${i}`))
-  try {
-    while (winner.length === 0 && open > 0) {
-      yield* wait(changed)
-    }
-  } finally {
-    for (const task of tasks) task.kill()
-  }
-  for (const late of winner.slice(1)) late.close()
-  if (winner.length > 0) return { kind: 'connected', stream: winner[0] }
-  return failure
+  return yield* new Running(context, race, events).decide(lanes)
+}
 
-  function* run(lane: readonly Address[], index: number): Process {
-    if (index > 0) yield* waitFor(changed, HEAD_START)
+/** A race under way. Its lanes are methods: a generator function made for each race would weigh more than the race. */
+class Running {
+  private readonly changed = new Signal<true>()
+  private readonly deadline: Nanos
+  private readonly winner: TcpStream[] = []
+  private failure: RaceResult = { kind: 'failed', errno: 'ENETUNREACH' }
+  private open = 0
+
+  constructor(
+    private readonly context: PodContext,
+    private readonly race: Race,
+    private readonly events: ConnectEvents,
+  ) {
+    this.deadline = context.simulation.now + race.timeout
+  }
+
+  *decide(lanes: readonly (readonly Address[])[]): Process<RaceResult> {
+    const { winner } = this
+    this.open = lanes.length
+    const tasks = lanes.map((lane, i) => this.context.fork(this.run(lane, i), `connect ${i}`))
+    try {
+      while (winner.length === 0 && this.open > 0) {
+        yield* wait(this.changed)
+      }
+    } finally {
+      for (const task of tasks) task.kill()
+    }
+    for (const late of winner.slice(1)) late.close()
+    if (winner.length > 0) return { kind: 'connected', stream: winner[0] }
+    return this.failure
+  }
+
+  private *run(lane: readonly Address[], index: number): Process {
+    const { context, race, events } = this
+    if (index > 0) yield* waitFor(this.changed, HEAD_START)
     for (const [i, address] of lane.entries()) {
       // Half of what is left, while there are more to try.
-      const left = deadline - context.simulation.now
+      const left = this.deadline - context.simulation.now
       const share = i + 1 < lane.length ? Math.floor(left / 2) : left
       if (left <= 0) break
       events.trying(address)
       const start = context.simulation.now
       try {
         const options = { source: race.source, noDelay: true, timeout: share, cause: race.cause }
-        winner.push(yield* context.sockets.connect(address, race.port, options))
+        this.winner.push(yield* context.sockets.connect(address, race.port, options))
         break
       } catch (error) {
         if (!(error instanceof SocketError)) throw error
         const limited = context.simulation.now - start >= share
-        failure = limited ? { kind: 'timeout' } : { kind: 'failed', errno: error.errno }
+        this.failure = limited ? { kind: 'timeout' } : { kind: 'failed', errno: error.errno }
         if (limited) events.timedOut(address, share)
         else events.failed(address, error.errno)
       }
     }
-    open--
-    changed.notify(true)
+    this.open--
+    this.changed.notify(true)
     yield* sleep(0)
   }
 }
