@@ -72,6 +72,18 @@ spec: { ingressClassName: nginx, ${spec} }
 export const backend = (service: string, port = '{ number: 80 }'): string =>
   `backend: { service: { name: ${service}, port: ${port} } }`
 
+/** Metadata for `ingress`: annotations of ingress-nginx, `ssl-redirect: 'false'`. */
+export const annotated = (...pairs: string[]): string =>
+  `, annotations: { ${pairs.map((pair) => `nginx.ingress.kubernetes.io/${pair}`).join(', ')} }`
+
+export const rule = (paths: readonly string[], host = 'shop.example'): string =>
+  `rules: [{ host: ${host}, http: { paths: [${paths.join(', ')}] } }]`
+
+export const path = (at: string, type: string, to: string): string => `{ path: ${at}, pathType: ${type}, ${to} }`
+
+/** Which pod's page it is; empty for none's. */
+export const hostname = (page: string): string => /Hostname: (\S+)/.exec(page)?.[1] ?? ''
+
 /** Everything of a host to the Service shop. */
 export const ruleFor = (host: string, service = 'shop'): string =>
   `rules: [{ host: '${host}', http: { paths: [{ path: /, pathType: Prefix, ${backend(service)} }] } }]`
@@ -96,6 +108,8 @@ export function askIngress(
   const result = askWeb(emulation, url, { from: 'external', ...client, curl: { resolve, ...curl } })
   return { ...result, page: text(result.body) }
 }
+
+export const status = (emulation: Emulation, url: string): number | null => askIngress(emulation, url).status
 
 type Choice = Extract<IngressEvent, { kind: 'ingress-certificate' }>
 type Route = Extract<IngressEvent, { kind: 'ingress-route' }>
