@@ -37,7 +37,8 @@ async function program(outdir) {
     // Comments are all in it that would not be ASCII, and so could not be read as one byte a character.
     minifyWhitespace: true,
     lineLimit: 160,
-    define: { 'process.env.NODE_ENV': '"production"', 'import.meta.dirname': '__dirname' },
+    // Yoga would fetch its own data URL, for which Node loads an HTTP client; nothing else in the program asks for it.
+    define: { 'process.env.NODE_ENV': '"production"', 'import.meta.dirname': '__dirname', fetch: 'undefined' },
     plugins: [withoutDevtools, withYogaOnCall, withLightStringWidth],
   })
   const launcher = join(outdir, 'podwire.js')

@@ -10,8 +10,8 @@ const folder = resolve(process.argv[2])
 const file = join(folder, 'program.cjs')
 const first = join(import.meta.dirname, '../scenarios/first.yaml')
 const script = new Script(module.wrap(readFileSync(file, 'latin1')), { filename: file })
-/** Along the packet, into a frame, another view, and out. */
-const KEYS = ['l', 'l', 'x', '2', '3', '1', 'q']
+/** Along the packet, through the views, a pod killed and back again, and out. */
+const KEYS = ['l', 'l', '2', '4', '5', 'j', 'x', 'u', '1', 'q']
 
 async function run(...args) {
   process.argv = [process.execPath, file, ...args]
@@ -22,11 +22,17 @@ async function run(...args) {
 }
 
 const keyboard = Object.assign(new PassThrough(), { isTTY: true, setRawMode: () => keyboard, ref() {}, unref() {} })
-const screen = Object.assign(new Writable({ write: drawn }), { isTTY: true, columns: 80, rows: 24 })
-function drawn(_bytes, _encoding, done) {
-  if (keyboard.listenerCount('readable') > 0 && KEYS.length > 0) setImmediate(() => keyboard.write(KEYS.shift()))
-  done()
-}
+const screen = Object.assign(new Writable({ write: (_bytes, _encoding, done) => done() }), {
+  isTTY: true,
+  columns: 80,
+  rows: 24,
+})
+// Should a key be lost, nothing is left to wait for once all are typed, and Ink ends the UI.
+const typing = setInterval(() => {
+  if (keyboard.listenerCount('readable') === 0) return
+  keyboard.write(KEYS.shift())
+  if (KEYS.length === 0) clearInterval(typing)
+}, 20)
 
 Object.defineProperty(process, 'stdout', { value: screen })
 Object.defineProperty(process, 'stdin', { value: keyboard })

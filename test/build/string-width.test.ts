@@ -23,6 +23,24 @@ it('each character that is said to take one cell takes one cell, alone and besid
   }
 })
 
+it('loads the real one for nothing but what needs it', () => {
+  const { Segmenter } = Intl
+  let made = 0
+  const counting = class extends Segmenter {
+    constructor() {
+      super()
+      made++
+    }
+  }
+  const become = (value: typeof Segmenter): object => Object.defineProperty(Intl, 'Segmenter', { value })
+  become(counting)
+  for (const text of ['', 'web', '── web ──', '\u001b[1m→ web\u001b[0m']) light(text)
+  expect(made).toBe(0)
+  light('가')
+  expect(made).toBe(1)
+  become(Segmenter)
+})
+
 it.each([
   '',
   'web',

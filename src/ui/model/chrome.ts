@@ -12,7 +12,7 @@ import { allHops, forwardCount, type State } from './state.ts'
 export function statusRow(experience: Experience, state: State, glyphs: Glyphs, cells: number): Line {
   const hops = allHops(state.story)
   const { request, trace } = state.story
-  const title = `${experience.title} · ${experience.overlay} · ${experience.proxyMode}`
+  const title = titleOf(experience)
   const play = state.playing ? glyphs.playing : glyphs.paused
   // Names give way to where we are and how it ended.
   const names = Math.max(8, Math.floor((cells - 50) / 2))
@@ -26,6 +26,11 @@ export function statusRow(experience: Experience, state: State, glyphs: Glyphs, 
   const left = line(...base, span(cells >= 100 && width(title) <= room ? `  ${title}` : '', 'dim'))
   const right = line(span(en.verdict[trace.verdict], trace.verdict === 'delivered' ? 'good' : 'bad'), ' ')
   return line(...left, ' '.repeat(Math.max(1, cells - lineWidth(left) - lineWidth(right))), ...right)
+}
+
+/** With the overlay and the mode of kube-proxy, where the title itself does not name them. */
+function titleOf({ title, overlay, proxyMode }: Experience): string {
+  return [title, ...[overlay, proxyMode].filter((fact) => !title.includes(fact))].join(' · ')
 }
 
 /** The end of a name that is too long: names made by controllers differ there. */
