@@ -1,12 +1,14 @@
 import { execFileSync, spawnSync } from 'node:child_process'
-import { readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import module from 'node:module'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Script } from 'node:vm'
-import { describe, expect, it } from 'vitest'
+import { afterAll, describe, expect, it } from 'vitest'
 
 const ROOT = join(import.meta.dirname, '../..')
-const folder = join(ROOT, 'node_modules/.cache/launch')
+const folder = mkdtempSync(join(tmpdir(), 'podwire-launch-'))
+afterAll(() => rmSync(folder, { recursive: true }))
 execFileSync(process.execPath, [join(ROOT, '.build/bundle.mjs'), folder])
 const program = join(folder, 'program.cjs')
 const cache = `${program}.cache`
@@ -29,7 +31,7 @@ describe('the program as it is built', () => {
   })
 
   it('prints the same where V8 does not take that code, and where there is none', () => {
-    const args = ['trace', '--from', 'client', '--to', 'svc/web:80']
+    const args = ['trace', '-f', join(ROOT, 'scenarios/first.yaml'), '--from', 'client', '--to', 'svc/web:80']
     const printed = run(...args)
     expect(printed).toContain('DELIVERED')
     writeFileSync(cache, 'made by another V8')
