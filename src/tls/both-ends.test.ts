@@ -345,10 +345,16 @@ describe('KeyUpdate', () => {
   })
 
   test('is answered with nothing once we said close_notify', () => {
-    const run = pair({}, {}).start()
+    const run = pair({}, { trace: 'told' }).start()
     run.feed('server', run.server.close())
     const asked = run.client.updateKeys(true).find((output) => output.kind === 'send')
-    expect(run.server.receive(asked!.bytes, 0)).toEqual([])
+    const made = run.server.receive(asked!.bytes, 0)
+    const events = made.flatMap((output) => (output.kind === 'step' ? [output.event] : []))
+    expect(events).toHaveLength(made.length)
+    expect(events.filter((event) => 'direction' in event).map((event) => event.direction)).toEqual([
+      'received',
+      'received',
+    ])
     expect(run.server.close()).toEqual([])
   })
 

@@ -44,8 +44,8 @@ export class Core {
   dropsChangeCipherSpec = false
   /** Takes our session out of the cache: after a fatal alert nobody resumes it (RFC 5246 7.2.2). */
   forgetSession: (() => void) | null = null
-  /** After close_notify nothing is written any more (RFC 8446 6.1). */
-  private sealed = false
+  /** We said close_notify: nothing is written any more (RFC 8446 6.1). */
+  sealed = false
   private outputs: Output[] = []
   private wire: Uint8Array[] = []
   private unsent: Uint8Array[] = []

@@ -100,6 +100,16 @@ describe('curl -v over https', () => {
     expect(lines.filter((line) => /Certificate|CERT verify|Server certificate/.test(line))).toEqual([])
   })
 
+  it('a session of TLS 1.2 is resumed again and again, one that led to a fatal alert is not', () => {
+    const emulation = emulateWeb({ serve: 'https:8443?maxVersion=1.2' })
+    const sessions = emulation.tls.sessions('jar')
+    const reuses = (more: object = {}): boolean =>
+      verbose('', { sessions, ...more }, emulation).includes('* SSL reusing session ID')
+    expect([reuses(), reuses(), reuses()]).toEqual([false, true, true])
+    expect(reuses({ alpn: ['h2'] })).toBe(false)
+    expect([sessions.size, reuses()]).toEqual([0, false])
+  })
+
   it('HelloRetryRequest is a second hello', () => {
     const lines = verbose('https:8443?groups=secp384r1', { groups: ['x25519', 'secp384r1'], keyShares: ['x25519'] })
     const hellos = lines

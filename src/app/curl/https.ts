@@ -67,9 +67,10 @@ export function httpsUpgrade(options: HttpsClient): Upgrade {
       event: talk === null ? undefined : (event: Event) => talk.hear(event),
       session: (ticket) => sessions?.set(key, ticket),
     })
-    const https = new HttpsStream(stream, url, hear, talk)
-    // RFC 8446 4.6.1: a ticket is better not used twice.
-    if (session !== null) sessions?.delete(key)
+    // RFC 5246 7.2.2: after a fatal alert a session is not resumed.
+    const https = new HttpsStream(stream, url, hear, talk, () => sessions?.delete(key))
+    // RFC 8446 C.4: a ticket is better not used twice. Sessions of TLS 1.2 are, until the server gives another.
+    if (session?.version === 'TLS 1.3') sessions?.delete(key)
     if (session !== null && earlyData === true && session.maxEarlyData > 0) yield* https.begin()
     else yield* https.handshake()
     return https
@@ -95,6 +96,7 @@ class HttpsStream implements Stream {
     private readonly url: Url,
     private readonly hear: Hear,
     private readonly talk: TlsTalk | null,
+    private readonly forget: () => void,
   ) {}
 
   *begin(): Process {
@@ -151,6 +153,7 @@ class HttpsStream implements Stream {
   /** 60 is for certificates that are not accepted, 35 for all else in a handshake, and later it is reading or writing. */
   private failure({ by, fault, detail, lost }: TlsBroken, code: number): CurlFailure {
     const { connected } = this.stream
+    if (!lost) this.forget()
     const before = connected === null ? NOTHING : resultOf(connected)
     this.hear.tls({ ...before, alert: lost ? null : fault.alert, alertBy: lost ? null : by })
     const verdict = detail as CertificateVerdict | null

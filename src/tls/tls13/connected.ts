@@ -28,7 +28,8 @@ export interface Connected13Keys {
 /** What a side does with the messages that only it may get; the client: tickets. */
 export interface AfterHandshake {
   readonly expects: readonly HandshakeName[]
-  handle(core: Core, message: Handshake): void
+  /** What it is ready for then. */
+  handle(core: Core, message: Handshake): AfterHandshake
 }
 
 /** CONNECTED (RFC 8446 A), the same at both ends but for tickets. */
@@ -47,8 +48,7 @@ export class Connected13 implements State {
 
   handle(core: Core, message: Handshake): State {
     if (message.type === HANDSHAKE.KeyUpdate) return this.keyUpdate(core, message)
-    this.after.handle(core, message)
-    return this
+    return new Connected13(this.keys, this.after.handle(core, message))
   }
 
   consumed(): State {
@@ -83,7 +83,7 @@ export class Connected13 implements State {
     const reads = renewed(core, this.keys.suite, this.keys.reads, core.peer)
     core.readUnder(reads.protection, 'application')
     const next = this.with({ reads: reads.traffic, updates })
-    return request === 1 ? next.updateKeys(core, false) : next
+    return request === 1 && !core.sealed ? next.updateKeys(core, false) : next
   }
 
   private with(changes: Partial<Connected13Keys>): Connected13 {

@@ -12,12 +12,13 @@ import { certificate13, certificateRequest13, certificateVerify } from '../../..
 import { DOWNGRADE } from '../../../src/tls/message/hello.ts'
 import { keyUpdate } from '../../../src/tls/message/small.ts'
 import { CONTENT } from '../../../src/tls/numbers.ts'
-import { concat, fromHex } from '../../../src/util/bytes.ts'
+import { concat, fromHex, utf8 } from '../../../src/util/bytes.ts'
 import { changing } from '../../support/insider.ts'
 
 import {
   ASKING,
   clientHellos,
+  early,
   encrypted,
   HASH,
   instead,
@@ -37,6 +38,8 @@ import {
   without,
   X25519,
 } from '../scene.ts'
+
+const sentEarly = early((end) => end.writeEarly(utf8('0-RTT')))
 
 /** What parses and must not be. */
 export const ILLEGAL: readonly Row[] = [
@@ -107,6 +110,14 @@ export const ILLEGAL: readonly Row[] = [
   }),
 
   ...rows('illegal_parameter', 'client', {
+    'RFC 8446 4.2.10: early data accepted under another protocol': {
+      ...sentEarly,
+      c: { ...sentEarly.c, alpn: ['h2'] },
+      s: {
+        ...sentEarly.s,
+        shape: (all) => [...all, extension('application_layer_protocol_negotiation', alpn, ['h2'])],
+      },
+    },
     'RFC 8446 4.1.3: another session id than was sent': {
       change: serverHellos((hello) => ({ ...hello, sessionId: HASH })),
     },

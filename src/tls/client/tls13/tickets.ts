@@ -14,21 +14,21 @@ const NOTHING = new Uint8Array(0)
 /** A client's tickets (RFC 8446 4.6.1): each becomes a session to resume with. */
 export class Tickets implements AfterHandshake {
   readonly expects = ['NewSessionTicket'] as const
-  private count = 0
 
   constructor(
     private readonly known: Handshake13,
     private readonly resumptionMaster: Uint8Array,
+    private readonly count = 0,
   ) {}
 
-  handle(core: Core, message: Handshake): void {
+  handle(core: Core, message: Handshake): Tickets {
     const { suite, offer, alpn } = this.known
     const { lifetime, ageAdd, nonce, ticket, extensions } = open(newSessionTicket13, message)
     checkPlacement(extensions, 'NewSessionTicket')
-    this.count++
-    if (this.count > core.limits.tickets || lifetime === 0) {
+    const next = new Tickets(this.known, this.resumptionMaster, this.count + 1)
+    if (next.count > core.limits.tickets || lifetime === 0) {
       core.note(lifetime === 0 ? 'a ticket of lifetime 0 is thrown away' : 'one ticket too many is thrown away')
-      return
+      return next
     }
     const secret = resumptionPsk(suite.hash, this.resumptionMaster, nonce, core.listener)
     core.emit({
@@ -49,5 +49,6 @@ export class Tickets implements AfterHandshake {
         extendedMasterSecret: true,
       },
     })
+    return next
   }
 }

@@ -38,18 +38,23 @@ export class WaitEncryptedExtensions implements State {
     const limit = find(extensions, 'record_size_limit', recordSizeLimit)
     if (limit !== null) core.output.sizeLimit = checkedLimit(limit)
     const alpn = chosenProtocol(core, extensions, offer)
-    const earlyData = this.earlyData(core, extensions)
+    const earlyData = this.earlyData(core, extensions, alpn)
     const next = { ...known, alpn, earlyData }
     const proof = { chain: [], verdict: null, scheme: null }
     return known.resumed ? new WaitFinished(next, proof, null) : new WaitCertificate(next)
   }
 
-  private earlyData(core: Core, extensions: readonly Extension[]): Handshake13['earlyData'] {
+  private earlyData(core: Core, extensions: readonly Extension[], alpn: string | null): Handshake13['earlyData'] {
     const { offer, resumed, suite, clientSecret } = this.known
     const accepted = flag(extensions, 'early_data')
     if (!offer.earlyData) return offer.retry !== null && offer.config.earlyData === true ? 'rejected' : 'none'
     if (accepted && (!resumed || offer.psk!.suite !== suite)) {
       const rule = 'early data is accepted only with the PSK and the suite it was sent under'
+      throw new TlsError('illegal_parameter', rule, 'RFC 8446 4.2.10')
+    }
+    if (accepted && offer.psk!.session.alpn !== alpn) {
+      const [sent, chosen] = [offer.psk!.session.alpn, alpn].map((protocol) => protocol ?? 'no protocol')
+      const rule = `early data is accepted only under the protocol it was sent for, ${sent}, not ${chosen}`
       throw new TlsError('illegal_parameter', rule, 'RFC 8446 4.2.10')
     }
     if (!accepted) writeUnder(core, suite, clientSecret, 'client_handshake_traffic', 'handshake')

@@ -24,7 +24,7 @@ export interface Finishing {
 }
 
 /** A server expects nothing but KeyUpdate once it is connected. */
-const NOTHING_ELSE: AfterHandshake = { expects: [], handle: () => {} }
+const NOTHING_ELSE: AfterHandshake = { expects: [], handle: () => NOTHING_ELSE }
 
 /** WAIT_FINISHED. */
 export class WaitFinished implements State {
