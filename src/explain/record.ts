@@ -7,7 +7,7 @@ export interface Recorded {
   frame(ref: FrameRef): Uint8Array
 }
 
-/** Recorded steps, indexed for questions about packets and causes. Build once a run; `refresh` takes in steps added since. */
+/** Recorded steps, indexed for questions about packets and causes. Build once a run; a question takes in steps added since. */
 export class StepIndex {
   private readonly byPacket = new Map<PacketId, Step[]>()
   /** The packets that each packet caused directly. */
@@ -16,27 +16,20 @@ export class StepIndex {
   private readonly parents = new Map<PacketId, PacketId>()
   private seen = 0
 
-  constructor(readonly recorded: Recorded) {
-    this.refresh()
-  }
-
-  refresh(): void {
-    const { steps } = this.recorded
-    for (; this.seen < steps.length; this.seen++) this.add(steps[this.seen])
-  }
+  constructor(readonly recorded: Recorded) {}
 
   /** Ids ascend, and have gaps only where recording was off for a while: most lie at their own place. */
   step(id: StepId): Step | null {
     const { steps } = this.recorded
     if (steps[id - 1]?.id === id) return steps[id - 1]
     let low = 0
-    let high = Math.min(this.seen, id)
+    let high = Math.min(steps.length, id)
     while (low < high) {
       const middle = (low + high) >> 1
       if (steps[middle].id < id) low = middle + 1
       else high = middle
     }
-    return low < this.seen && steps[low].id === id ? steps[low] : null
+    return low < steps.length && steps[low].id === id ? steps[low] : null
   }
 
   place(step: Step): Place {
@@ -49,11 +42,13 @@ export class StepIndex {
 
   /** All steps of a packet, in the order they happened. */
   ofPacket(packet: PacketId): readonly Step[] {
+    this.refresh()
     return this.byPacket.get(packet) ?? []
   }
 
   /** Packets whose chain of causes contains a step of `packet`, in the order they began. */
   descendants(packet: PacketId): PacketId[] {
+    this.refresh()
     const found = [...(this.children.get(packet) ?? [])]
     for (let i = 0; i < found.length; i++) found.push(...(this.children.get(found[i]) ?? []))
     const began = (child: PacketId): StepId => this.byPacket.get(child)![0].id
@@ -62,12 +57,19 @@ export class StepIndex {
 
   /** The packet whose step caused this one to be made; 0 when none did. */
   parent(packet: PacketId): PacketId {
+    this.refresh()
     return this.parents.get(packet) ?? 0
   }
 
   /** Every packet seen, in the order they began. */
   packets(): Iterable<PacketId> {
+    this.refresh()
     return this.byPacket.keys()
+  }
+
+  private refresh(): void {
+    const { steps } = this.recorded
+    for (; this.seen < steps.length; this.seen++) this.add(steps[this.seen])
   }
 
   private add(step: Step): void {

@@ -161,7 +161,6 @@ export class Emulation {
     const choice = serviceChoice(this, source, target, to, port, proto)
     const cause = this.program(source.namespace, 'trace')
     const sent = this.run(probe(source.sockets, this.recorder, what, cause), 'trace')
-    this.index.refresh()
     const packet = this.index.ofPacket(sent.packet).length > 0 ? sent.packet : 0
     const trace = traceOf(this.index, asked, { packet, errno: sent.errno }, this.facts, choice)
     return { kind: 'trace', trace, packet, ...this.whoEnded(packet, source.namespace, trace.verdict) }
@@ -181,7 +180,6 @@ export class Emulation {
   advance(time: Nanos): void {
     const end = this.now + time
     this.check(this.kernel.simulation.run(Math.min(end, this.horizon)))
-    this.index.refresh()
     if (end > this.horizon) throw new TimeIsUp()
   }
 
@@ -228,7 +226,6 @@ export class Emulation {
     if (outcome === null && simulation.next() > this.horizon) throw new TimeIsUp()
     if (outcome?.kind !== 'returned') throw new Error(`${name} did not end by itself`)
     this.check(simulation.run(Math.min(this.now + SETTLE, this.horizon)))
-    this.index.refresh()
     return outcome.value
   }
 
