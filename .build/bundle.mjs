@@ -19,6 +19,7 @@ const shared = {
   logLevel: 'warning',
 }
 
+/** The bundle runs with or without its code cache: see warm.mjs. */
 export async function bundle(outdir = dist) {
   rmSync(outdir, { recursive: true, force: true })
   await Promise.all([program(outdir), library(outdir)])
@@ -44,9 +45,6 @@ async function program(outdir) {
   const launcher = join(outdir, 'podwire.js')
   copyFileSync(join(import.meta.dirname, 'launch.mjs'), launcher)
   chmodSync(launcher, 0o755)
-  execFileSync(process.execPath, [join(import.meta.dirname, 'warm.mjs'), outdir], {
-    stdio: ['ignore', 'ignore', 'inherit'],
-  })
 }
 
 const library = (outdir) =>
@@ -61,4 +59,11 @@ const library = (outdir) =>
     },
   })
 
-if (process.argv[1] === import.meta.filename) await bundle(resolve(process.argv[2] ?? dist))
+/** The command and its arguments that make the code cache of the bundle in `outdir`. */
+export const warming = (outdir = dist) => [process.execPath, [join(import.meta.dirname, 'warm.mjs'), outdir]]
+
+if (process.argv[1] === import.meta.filename) {
+  const outdir = resolve(process.argv[2] ?? dist)
+  await bundle(outdir)
+  execFileSync(...warming(outdir), { stdio: ['ignore', 'ignore', 'inherit'] })
+}
