@@ -12,7 +12,7 @@ import { print, warn } from './output.ts'
 
 export function list(what: string, scenario: string, { output, at, seed, namespace }: GetOptions): void {
   const { life } = played(scenario, 'off', { at, seed })
-  if (life === null) throw inputError(say.standsStill, 'workloads, or a scenario that acts on pods')
+  if (life === null) throw inputError(say.standsStill, 'manifests, or a scenario')
   print(columns(kubectlGet(life.store, what as Listed, { wide: output === 'wide', namespace }), '   '))
 }
 
@@ -23,7 +23,7 @@ export function played(
   options: { readonly at?: number; readonly seed?: number },
 ): Emulation {
   const inventory = readInput([scenarioPath(name)])
-  const emulation = new Emulation(inventory, { seed: options.seed, recording })
+  const emulation = new Emulation(inventory, { seed: options.seed, recording, controllers: 'always' })
   warn(emulation.diagnostics)
   const [scenario] = inventory.scenarios
   if (scenario !== undefined) playUntil(emulation, scenario, options.at ?? null)

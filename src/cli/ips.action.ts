@@ -7,7 +7,7 @@ import { print } from './output.ts'
 
 export function ips(scenario: string, options: { readonly seed?: number }): void {
   const { life, recorder } = played(scenario, 'frames', options)
-  if (life === null) throw inputError(say.standsStill, 'workloads, or a scenario that acts on pods')
+  if (life === null) throw inputError(say.standsStill, 'manifests, or a scenario')
   const { requests, failed } = life.traffic
   const traffic = requests.length === 0 ? [] : ['', say.requests(requests.length, failed.length)]
   print([...addressHistoryText(addressHistory(recorder)), ...traffic])

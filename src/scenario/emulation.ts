@@ -24,7 +24,7 @@ import { ClusterFacts } from './facts.ts'
 import { serveHealthChecks } from './health-check.ts'
 import type { Host } from './host.ts'
 import { joinNode } from './join.ts'
-import { Lifecycle, needsLifecycle, withoutMade } from './lifecycle/lifecycle.ts'
+import { isAlive, Lifecycle, needsLifecycle, withoutMade } from './lifecycle/lifecycle.ts'
 import type { Inventory } from './load/inventory.ts'
 import type { Scenario } from './load/scenario-kind.ts'
 import type { TraceOutcome } from './outcome.ts'
@@ -45,6 +45,8 @@ export interface EmulationOptions {
   readonly recording?: Recording
   /** The namespace of endpoints that name none (`-n`). */
   readonly namespace?: string
+  /** `always`: also where they have nothing to do; pods of a dump stay as they were found all the same. */
+  readonly controllers?: 'where needed' | 'always'
   /** Instead of the mode that the input names (`--proxy-mode`). */
   readonly proxyMode?: ProxyMode
 }
@@ -98,8 +100,8 @@ export class Emulation {
       recorder: new Recorder(options.recording ?? 'frames'),
       rng: new Rng(this.seed),
     }
-    const lives = needsLifecycle(input, scenario)
-    this.plan = planCluster(lives ? withoutMade(inventory) : inventory, settings)
+    const lives = options.controllers === 'always' ? isAlive(input) : needsLifecycle(input, scenario)
+    this.plan = planCluster(lives ? withoutMade(inventory) : inventory, settings, inventory.pods)
     checkServings(inventory.pods)
     this.cluster = new Cluster(this.kernel, this.plan, (pod, host) => startServers(pod, host, this))
     this.services = new Services(inventory, this.plan, (pod) => this.cluster.addressesOf(pod), this.kernel.rng)

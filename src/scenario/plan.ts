@@ -39,11 +39,16 @@ export interface ClusterPlan {
 /** The lab of podwire's own: kubeadm on three machines. */
 const DEFAULT_NODES = ['control-plane', 'node-1', 'node-2']
 
-export function planCluster(inventory: Inventory, settings: ClusterSettings): ClusterPlan {
+/** `named`: all pods that may name nodes, those too that the control plane is yet to make. */
+export function planCluster(
+  inventory: Inventory,
+  settings: ClusterSettings,
+  named: readonly Pod[] = inventory.pods,
+): ClusterPlan {
   const found = dataPathOf(inventory, settings)
   const assumed = [...found.assumed]
   const diagnostics: Diagnostic[] = []
-  const records = allNodes(inventory, assumed, diagnostics)
+  const records = allNodes({ ...inventory, pods: named }, assumed, diagnostics)
   const lan = planLan(records, settings, found, assumed)
   const nodes = planNodes(records, lan, found, assumed)
   const path = found.podCIDRsAssumed ? { ...found, podCIDRs: coverOf(nodes, found.podCIDRs) } : found

@@ -4,6 +4,6 @@ export const lifecycle = {
   still: '-',
   late: (count: number): string => (count === 0 ? '' : `${count} ${count === 1 ? 'packet' : 'packets'}`),
   noPods: 'no pod was given an address',
-  standsStill: 'nothing in this input is run by controllers: addresses are as the input gives them',
+  standsStill: 'the pods of this input are those of a dump, which stay as they were found: no controller runs them',
   requests: (made: number, failed: number): string => `${made} requests, ${failed} failed`,
 } as const

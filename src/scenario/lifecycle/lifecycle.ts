@@ -30,11 +30,14 @@ const notFound = (image: string): string =>
  * Whether controllers have something to do: workloads of manifests, or a scenario that acts on pods. In a dump, whose pods
  * have their status, everything stays as it was found.
  */
-export function needsLifecycle({ objects, pods }: Inventory, scenario: Scenario | null): boolean {
+export function needsLifecycle(input: Inventory, scenario: Scenario | null): boolean {
   if (scenario?.steps.some(({ operation }) => isLifecycleOperation(operation.name))) return true
-  const made = objects.filter(({ kind }) => kind === 'Pod').length
-  return made === pods.length && objects.some(({ kind }) => kind !== 'Pod' && kind !== 'PodDisruptionBudget')
+  return isAlive(input) && input.objects.some(({ kind }) => kind !== 'Pod' && kind !== 'PodDisruptionBudget')
 }
+
+/** Whether the control plane can make all pods: none of them is of a dump. */
+export const isAlive = ({ objects, pods }: Inventory): boolean =>
+  objects.filter(({ kind }) => kind === 'Pod').length === pods.length
 
 /** What stands still beside the living part: pods of a dump. Those of manifests are made by the control plane. */
 export function withoutMade(inventory: Inventory): Inventory {
