@@ -308,6 +308,7 @@ describe('the EndpointSlice controller', () => {
 
   it('cuts many endpoints into slices of a hundred, and touches only the slice that changed', () => {
     const hollow = cluster()
+    hollow.store.create(node('node-1'))
     for (let n = 0; n < 150; n++) add(hollow, `web-${n}`, `10.244.1.${n + 2}`, true)
     hollow.run()
     expect(hollow.store.list('EndpointSlice').map(({ endpoints }) => endpoints.length)).toEqual([100, 50])

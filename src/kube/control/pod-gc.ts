@@ -1,4 +1,5 @@
 import type { Nanos } from '../../sim/time.ts'
+import type { StepId } from '../../trace/step.ts'
 import { withCondition } from '../api/pod-object.ts'
 import type { Store } from '../api/store.ts'
 import { type Control, WorkQueue } from './work-queue.ts'
@@ -12,11 +13,18 @@ export class PodGcController {
     this.store = control.store
     this.queue = new WorkQueue(control, 'pod-garbage-collector', (node) => this.reconcile(node))
     const { podGc, podGcQuarantine } = control.settings
-    control.store.watch('Node', ({ type, object, step }) => {
-      if (type !== 'DELETED') return
+    const missing = (node: string, step: StepId): void => {
       // It looks every 20 s: seen as missing at the next look, confirmed at the first one after the quarantine.
       const seen = Math.ceil(this.store.now / podGc) * podGc
-      this.queue.add(object.meta.name, step, Math.ceil((seen + podGcQuarantine) / podGc) * podGc - this.store.now)
+      this.queue.add(node, step, Math.ceil((seen + podGcQuarantine) / podGc) * podGc - this.store.now)
+    }
+    control.store.watch('Node', ({ type, object, step }) => {
+      if (type === 'DELETED') missing(object.meta.name, step)
+    })
+    // One that was bound by hand, to a node that never was.
+    control.store.watch('Pod', ({ type, object, step }) => {
+      const { nodeName } = object.spec
+      if (type === 'ADDED' && nodeName !== '' && this.store.get('Node', '', nodeName) === null) missing(nodeName, step)
     })
   }
 

@@ -42,8 +42,9 @@ export class Kubelet {
     this.store = plane.store
     this.events = new Events(plane.store, NAME, plane.settings.events)
     plane.store.watch('Pod', (change) => this.onPod(change))
-    plane.store.watch('Node', ({ type, object }) => {
-      if (type === 'DELETED') this.removeNode(object.meta.name)
+    plane.store.watch('Node', ({ type, object: { meta } }) => {
+      if (type === 'DELETED') this.removeNode(meta.name)
+      if (type === 'ADDED') this.catchUp(meta.name)
     })
   }
 
@@ -53,7 +54,9 @@ export class Kubelet {
 
   private onPod({ type, object, step }: Change<PodObject>): void {
     const node = object.spec.nodeName
-    if (node === '' || this.cut.has(node) || this.down.has(node)) return
+    if (this.cut.has(node) || this.down.has(node)) return
+    // A pod may be bound to no node, or to one that is not there: no kubelet hears of it.
+    if (this.store.get('Node', '', node) === null) return
     if (type === 'DELETED') this.forget(object.meta.uid)
     else this.sync(object, step)
   }
