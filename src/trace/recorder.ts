@@ -4,6 +4,9 @@ import type { Event, FrameRef, PacketId, Place, PlaceId, Step, StepId } from './
 /** How much is kept: nothing, steps, or steps with the bytes of every frame. */
 export type Recording = 'off' | 'steps' | 'frames'
 
+/** Bytes for frames that are allocated at once: none of what was recorded is ever copied again. */
+const CHUNK = 1 << 17
+
 /**
  * Collects steps. Callers write `rec.on ? rec.step(…) : rec.skip()`: with recording off nothing is built, yet ids count on,
  * so that turning it on changes nothing else.
@@ -16,8 +19,10 @@ export class Recorder {
   private readonly keepFrames: boolean
   private nextStep = 1
   private nextPacket = 1
-  private arena = new Uint8Array(0)
-  private arenaUsed = 0
+  /** Frames lie in chunks, one after another; `free` is where the last has room. */
+  private chunk = new Uint8Array(0)
+  private free = 0
+  private readonly frameChunks: Uint8Array[] = []
   private readonly frameStarts: number[] = []
   private readonly frameEnds: number[] = []
   private lastFrame: Frame | null = null
@@ -57,27 +62,25 @@ export class Recorder {
 
   /** The bytes of a recorded frame: a view, not to be written to. */
   frame(ref: FrameRef): Uint8Array {
-    return this.arena.subarray(this.frameStarts[ref], this.frameEnds[ref])
+    return this.frameChunks[ref].subarray(this.frameStarts[ref], this.frameEnds[ref])
   }
 
   private keep(frame: Frame): FrameRef {
     if (frame === this.lastFrame && frame.version === this.lastVersion) return this.lastRef
     const length = frame.end - frame.start
-    if (this.arenaUsed + length > this.arena.length) this.widen(length)
-    const { arena, arenaUsed } = this
+    if (this.free + length > this.chunk.length) {
+      this.chunk = new Uint8Array(Math.max(CHUNK, length))
+      this.free = 0
+    }
+    const { chunk, free } = this
     const { bytes, start } = frame
-    for (let i = 0; i < length; i++) arena[arenaUsed + i] = bytes[start + i]
-    this.arenaUsed += length
+    for (let i = 0; i < length; i++) chunk[free + i] = bytes[start + i]
+    this.free += length
     this.lastFrame = frame
     this.lastVersion = frame.version
-    this.frameStarts.push(arenaUsed)
-    this.lastRef = this.frameEnds.push(this.arenaUsed) - 1
+    this.frameChunks.push(chunk)
+    this.frameStarts.push(free)
+    this.lastRef = this.frameEnds.push(this.free) - 1
     return this.lastRef
-  }
-
-  private widen(length: number): void {
-    const wider = new Uint8Array(Math.max(this.arena.length * 2, this.arenaUsed + length, 1 << 16))
-    wider.set(this.arena)
-    this.arena = wider
   }
 }

@@ -10,7 +10,7 @@ export type StepId = number
 export type PacketId = number
 /** Index into the recorder's table of places. */
 export type PlaceId = number
-/** Index into the arena of frames. */
+/** Which recorded frame, counted from 0. */
 export type FrameRef = number
 
 export type Event = PacketEvent | SocketEvent | ProgramEvent | KubeEvent | IngressEvent | TlsEvent | CertificateEvent

@@ -117,20 +117,22 @@ export class Reader {
 
   /** Fields that share bytes, named with their widths from the highest bit: 8, 16, 24 or 32 bits in all. */
   bits<K extends string>(widths: Readonly<Record<K, number>>, shape: Shape = 'decimal'): Record<K, number> {
-    const fields = Object.entries<number>(widths)
-    const total = fields.reduce((sum, [, width]) => sum + width, 0)
-    const at = this.claim(total / 8, fields[0][0])
+    const fields = Object.keys(widths) as K[]
+    let total = 0
+    for (const field of fields) total += widths[field]
+    const at = this.claim(total / 8, fields[0])
     let all = 0
     for (let i = at; i < this.offset; i++) all = all * 256 + this.bytes[i]
     let first = 0
-    const values: [string, number][] = []
-    for (const [field, width] of fields) {
+    const values = {} as Record<K, number>
+    for (const field of fields) {
+      const width = widths[field]
       const value = Math.floor(all / 2 ** (total - first - width)) % 2 ** width
       this.noteBits(field, at, first, width, value, shape)
-      values.push([field, value])
+      values[field] = value
       first += width
     }
-    return Object.fromEntries(values) as Record<K, number>
+    return values
   }
 
   /** A view of the next `length` bytes: no copy. */

@@ -18,26 +18,21 @@ export const AEADS: Readonly<Record<AeadName, Aead>> = {
 export const TAG_LENGTH = 16
 const TAG = { authTagLength: TAG_LENGTH }
 
-/** Writes ciphertext and tag at `at`; the content is what `parts` are, one after another. */
+/** Writes ciphertext and tag at `at`. */
 export function aeadSeal(
   name: AeadName,
   key: Uint8Array,
   nonce: Uint8Array,
   additionalData: Uint8Array,
-  parts: readonly Uint8Array[],
+  content: Uint8Array,
   out: Uint8Array,
   at: number,
 ): void {
   const cipher = createCipheriv(AEADS[name].openssl as CipherGCMTypes, key, nonce, TAG)
   cipher.setAAD(additionalData)
-  let end = at
-  for (const part of parts) {
-    const bytes = cipher.update(part)
-    out.set(bytes, end)
-    end += bytes.length
-  }
+  out.set(cipher.update(content), at)
   cipher.final()
-  out.set(cipher.getAuthTag(), end)
+  out.set(cipher.getAuthTag(), at + content.length)
 }
 
 /** Null when the tag is wrong. */

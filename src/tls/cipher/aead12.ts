@@ -19,7 +19,7 @@ export function gcm12(name: AeadName, key: Uint8Array, salt: Uint8Array): Protec
       const additionalData = additionalData12(sequence, type, 0x0303, content.length)
       const payload = new Uint8Array(content.length + overhead)
       payload.set(nonce.subarray(4))
-      aeadSeal(name, key, nonce, additionalData, [content], payload, EXPLICIT)
+      aeadSeal(name, key, nonce, additionalData, content, payload, EXPLICIT)
       return { payload, nonce, additionalData }
     },
     open(sequence, type, version, payload): Opened | null {
@@ -46,7 +46,7 @@ export function chacha12(key: Uint8Array, iv: Uint8Array): Protection {
       const nonce = nonceOf(iv, sequence)
       const additionalData = additionalData12(sequence, type, 0x0303, content.length)
       const payload = new Uint8Array(content.length + TAG_LENGTH)
-      aeadSeal(name, key, nonce, additionalData, [content], payload, 0)
+      aeadSeal(name, key, nonce, additionalData, content, payload, 0)
       return { payload, nonce, additionalData }
     },
     open(sequence, type, version, payload): Opened | null {

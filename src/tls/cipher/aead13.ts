@@ -16,9 +16,10 @@ export function aead13(name: AeadName, { key, iv }: TrafficKeys): Protection {
       const additionalData = header(CONTENT.applicationData, 0x0303, length)
       const nonce = nonceOf(iv, sequence)
       const payload = new Uint8Array(length)
-      const tail = new Uint8Array(1 + padding)
-      tail[0] = type
-      aeadSeal(name, key, nonce, additionalData, [content, tail], payload, 0)
+      const inner = new Uint8Array(content.length + 1 + padding)
+      inner.set(content)
+      inner[content.length] = type
+      aeadSeal(name, key, nonce, additionalData, inner, payload, 0)
       return { payload, nonce, additionalData }
     },
     open(sequence, type, version, payload): Opened | null {

@@ -69,7 +69,7 @@ export class TicketSealer {
     const out = new Uint8Array(NAME + NONCE + plain.length + TAG_LENGTH)
     out.set(this.name)
     out.set(nonce, NAME)
-    aeadSeal('AES-256-GCM', this.key, nonce, this.name, [plain], out, NAME + NONCE)
+    aeadSeal('AES-256-GCM', this.key, nonce, this.name, plain, out, NAME + NONCE)
     return out
   }
 
