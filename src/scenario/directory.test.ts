@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest'
+import { ByName } from '../kube/api/by-name.ts'
+import type { Service } from '../kube/api/service.ts'
 import { Directory, formatTarget } from './directory.ts'
 import { parseEndpoint } from './endpoint.ts'
 import { load } from './load/load.ts'
@@ -17,7 +19,9 @@ const TEXT = [
 ].join('')
 
 const inventory = load([{ name: 'in.yaml', text: TEXT }])
-const directory = new Directory(planCluster(inventory, {}), inventory.services)
+const services = new ByName<Service>()
+for (const service of inventory.services) services.set(service.meta, service)
+const directory = new Directory(planCluster(inventory, {}), services)
 const resolve = (text: string): string => formatTarget(directory.resolve(parseEndpoint(text)))
 
 describe('endpoints', () => {

@@ -19,14 +19,13 @@ export type Target =
 /** Objects by their names. */
 export class Directory {
   private readonly pods = new ByName<Pod>()
-  private readonly services = new ByName<Service>()
 
+  /** Services are looked up where the cluster keeps them. */
   constructor(
     private readonly plan: ClusterPlan,
-    services: readonly Service[],
+    private readonly services: Pick<ByName<Service>, 'get' | 'values'>,
   ) {
     for (const { pods } of plan.nodes.values()) for (const pod of pods) this.pods.set(pod.meta, pod)
-    for (const service of services) this.services.set(service.meta, service)
   }
 
   /** A pod came, or is another by now. */
@@ -36,14 +35,6 @@ export class Directory {
 
   deletePod(pod: Pod): void {
     this.pods.delete(pod.meta)
-  }
-
-  setService(service: Service): void {
-    this.services.set(service.meta, service)
-  }
-
-  deleteService(service: Service): void {
-    this.services.delete(service.meta)
   }
 
   pod(namespace: string, name: string): Pod | null {
@@ -115,7 +106,8 @@ function deploymentOf({ owner, meta }: Pod): string | null {
   return owner.name.slice(0, -hash.length - 1)
 }
 
-const namesOf = (objects: ByName<{ readonly meta: Meta }>): string[] => objects.values().map(({ meta }) => nameOf(meta))
+const namesOf = (objects: Pick<ByName<{ readonly meta: Meta }>, 'values'>): string[] =>
+  objects.values().map(({ meta }) => nameOf(meta))
 
 function unknown(
   kind: string,

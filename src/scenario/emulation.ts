@@ -115,7 +115,7 @@ export class Emulation {
       inventory.plainSecrets,
     )
     this.ingress = new ClusterIngress(inventory, this.services, this.tls)
-    this.directory = new Directory(this.plan, this.services.all)
+    this.directory = new Directory(this.plan, this.services.byName)
     const { services } = this
     this.cluster.onBuilt = (node) => serveHealthChecks(node, services, this)
     this.cluster.start()

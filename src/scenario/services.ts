@@ -25,7 +25,7 @@ const LOOPBACK = v4('127.0.0.1')
 
 /** The cluster's Services as the control plane would have completed them, their endpoints, and kube-proxy's rules for them. */
 export class Services {
-  private readonly services = new ByName<Service>()
+  readonly byName = new ByName<Service>()
   private readonly known = new ByName<EndpointSlice>()
   /** Those that the input or the API server itself says, beside what selectors give. */
   readonly given: readonly EndpointSlice[]
@@ -54,7 +54,7 @@ export class Services {
   }
 
   get all(): readonly Service[] {
-    return this.services.values()
+    return this.byName.values()
   }
 
   get slices(): readonly EndpointSlice[] {
@@ -68,11 +68,11 @@ export class Services {
 
   /** What informers know: CoreDNS answers from it. kube-proxy takes it into its own model when it syncs. */
   setService(service: Service): void {
-    this.services.set(service.meta, service)
+    this.byName.set(service.meta, service)
   }
 
   deleteService(service: Service): void {
-    this.services.delete(service.meta)
+    this.byName.delete(service.meta)
   }
 
   setSlice(slice: EndpointSlice): void {

@@ -107,12 +107,9 @@ export class Lifecycle {
       news.tell(`Ingress ${nameOf(object.meta)}`, step)
     })
     this.store.watch('Service', ({ type, object, step }) => {
-      if (type === 'DELETED') {
-        services.deleteService(object)
-        directory.deleteService(object)
-      } else {
+      if (type === 'DELETED') services.deleteService(object)
+      else {
         services.setService(object)
-        directory.setService(object)
         facts.addService(object)
       }
       news.tell(`Service ${nameOf(object.meta)}`, step)
