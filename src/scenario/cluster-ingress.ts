@@ -2,7 +2,6 @@ import { serveIngress } from '../app/ingress/proxy.ts'
 import type { PodProcess } from '../app/pod-process.ts'
 import { ByName } from '../kube/api/by-name.ts'
 import { admitIngress, type Ingress, type IngressClass } from '../kube/api/ingress.ts'
-import { nameOf } from '../kube/api/meta.ts'
 import type { Pod } from '../kube/api/pod.ts'
 import type { EndpointSlice } from '../kube/api/service.ts'
 import type { IngressWorld, SecretSeen } from '../kube/control/ingress/world.ts'
@@ -68,7 +67,7 @@ export class ClusterIngress {
 
   private world(now: Nanos): IngressWorld {
     const { tls } = this
-    const services = new Map(this.services.all.map((service) => [nameOf(service.meta), service]))
+    const { byName } = this.services
     const slices = new Map<string, EndpointSlice[]>()
     for (const slice of this.services.slices) {
       const name = `${slice.meta.namespace}/${slice.service}`
@@ -79,7 +78,7 @@ export class ClusterIngress {
     return {
       ingresses: this.all,
       classes: this.classes,
-      service: (namespace, name) => services.get(`${namespace}/${name}`) ?? null,
+      service: (namespace, name) => byName.get(namespace, name),
       slices: (namespace, name) => slices.get(`${namespace}/${name}`) ?? [],
       secret: (name) => seen(tls, name, now),
       secretsNamed: (name) => tls.bundles.secretsNamed(name),

@@ -1,5 +1,4 @@
 import type { ServiceChoice } from '../explain/trace.ts'
-import { nameOf } from '../kube/api/meta.ts'
 import type { Service, ServicePort } from '../kube/api/service.ts'
 import type { Address } from '../util/address.ts'
 import { familyOf, formatAddress, sameAddress } from '../util/address.ts'
@@ -56,11 +55,10 @@ export function serviceChoice(
 
 /** How many ready endpoints a port of a Service has, or a node port. */
 function readyAt({ services }: Emulation, { meta }: Service, to: Address, port: number, protocol: string): number {
-  const name = nameOf(meta)
-  for (const { info, endpoints } of services.model.allPorts(familyOf(to))) {
-    const [service] = info.name.split(':')
-    if (service !== name || info.protocol !== protocol || (info.port !== port && info.nodePort !== port)) continue
-    return endpoints.filter(({ from }) => from.ready).length
+  for (const { service, info, endpoints } of services.model.allPorts(familyOf(to))) {
+    const own = service.meta.name === meta.name && service.meta.namespace === meta.namespace
+    if (own && info.protocol === protocol && (info.port === port || info.nodePort === port))
+      return endpoints.filter(({ from }) => from.ready).length
   }
   return 0
 }

@@ -10,12 +10,11 @@ export interface Wait<W = unknown> {
 }
 
 /** A program over virtual time: `const reply = yield* socket.read()`. Its `finally` must not yield. */
-// biome-ignore lint/suspicious/noExplicitAny: a generator receives whatever the wait it yielded promised.
-export type Process<T = void> = Generator<Wait<any>, T, any>
+export type Process<T = void> = Generator<Wait, T, unknown>
 
-/** Yields one wait and gives back what it was woken with, typed. */
+/** Yields one wait and gives back what it was woken with: TypeScript has one type for all that a generator receives. */
 export function* wait<W>(what: Wait<W>): Process<W> {
-  return yield what
+  return (yield what) as W
 }
 
 const NO_WAITS: readonly Wait<never>[] = []

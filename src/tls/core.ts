@@ -2,7 +2,7 @@ import type { Event } from '../trace/step.ts'
 import type { TlsDirection, TlsEpoch, TlsEvent, TlsRole } from '../trace/steps/tls.ts'
 import { concat, toHex } from '../util/bytes.ts'
 import { ALERTS, type AlertName, type Fault } from './alert.ts'
-import type { Protection } from './cipher/protection.ts'
+import type { Opened, Protection } from './cipher/protection.ts'
 import { type CommonConfig, DEFAULT_LIMITS, type Limits, type Tracing } from './config.ts'
 import { shown } from './fields.ts'
 import type { UnixMillis } from './judge.ts'
@@ -223,18 +223,7 @@ function seenStep(
 ): StepBody {
   const { type, version, payload } = raw
   const protection =
-    opened === null || under === null
-      ? null
-      : {
-          algorithm: under.algorithm,
-          sequence,
-          nonce: toHex(opened.nonce),
-          additionalData: toHex(opened.additionalData),
-          innerType: contentName(opened.type),
-          content: opened.content.length,
-          padding: opened.padding,
-          overhead: payload.length - opened.content.length - opened.padding,
-        }
+    opened === null || under === null ? null : protectionOf(opened, payload.length, under.algorithm, sequence)
   const contentType = contentName(type)
   return { kind: 'tls-record', direction, contentType, version, length: payload.length, epoch, protection }
 }
@@ -244,16 +233,26 @@ function sentStep(record: OutputRecord): StepBody {
   const protection =
     sealed === null || algorithm === null
       ? null
-      : {
-          algorithm,
-          sequence,
-          nonce: toHex(sealed.nonce),
-          additionalData: toHex(sealed.additionalData),
-          innerType: contentName(type),
-          content: content.length,
-          padding,
-          overhead: sealed.payload.length - content.length - padding,
-        }
+      : protectionOf({ ...sealed, type, content, padding }, sealed.payload.length, algorithm, sequence)
   const [contentType, length] = [contentName(outerType), bytes.length - 5]
   return { kind: 'tls-record', direction: 'sent', contentType, version, length, epoch, protection }
+}
+
+/** How a record is sealed: its content and padding, in `length` bytes after the header. */
+function protectionOf(
+  { type, content, padding, nonce, additionalData }: Opened,
+  length: number,
+  algorithm: string,
+  sequence: number,
+): NonNullable<Extract<TlsEvent, { kind: 'tls-record' }>['protection']> {
+  return {
+    algorithm,
+    sequence,
+    nonce: toHex(nonce),
+    additionalData: toHex(additionalData),
+    innerType: contentName(type),
+    content: content.length,
+    padding,
+    overhead: length - content.length - padding,
+  }
 }

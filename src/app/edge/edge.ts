@@ -1,4 +1,3 @@
-import { SocketError } from '../../linux/socket/error.ts'
 import type { Listener } from '../../linux/socket/tcp/listener.ts'
 import type { TcpStream } from '../../linux/socket/tcp/stream.ts'
 import type { Process } from '../../sim/process.ts'
@@ -6,6 +5,7 @@ import { nameMatches } from '../../tls/name.ts'
 import type { PodContext } from '../context.ts'
 import type { Upgrade } from '../curl/options.ts'
 import type { AcceptTls } from '../tls/accept.ts'
+import { addressBehind, secureBehind } from './behind.ts'
 import { readHello } from './hello.ts'
 import { isBroken, splice } from './splice.ts'
 
@@ -79,20 +79,16 @@ function* terminate(
     yield* splice(context, front, behind)
     return
   }
-  const url = {
-    scheme: 'https',
-    host: route.backend,
-    port: route.port,
-    target: '/',
-    authority: `${route.backend}:${route.port}`,
-  }
-  const nobody = { talk: null, tls: () => {} }
-  yield* splice(context, front, yield* connect(behind, url, context, {}, nobody))
+  const { backend: host, port } = route
+  yield* splice(
+    context,
+    front,
+    yield* secureBehind(context, behind, connect, { host, port, authority: `${host}:${port}` }),
+  )
 }
 
 /** The second connection: what the client sent is its cause. */
 function* open(context: PodContext, tcp: TcpStream, { backend, port }: Route): Process<TcpStream> {
-  const found = yield* context.names.resolve(backend)
-  if (found.kind !== 'found') throw new SocketError('EHOSTUNREACH', `resolve ${backend}`)
-  return yield* context.sockets.connect(found.addresses[0], port, { noDelay: true, cause: tcp.cause })
+  const address = yield* addressBehind(context, backend)
+  return yield* context.sockets.connect(address, port, { noDelay: true, cause: tcp.cause })
 }

@@ -1,6 +1,6 @@
 import type { IngressCertificateChoice } from '../../trace/steps/ingress.ts'
 import type { Certificate, ProxyConfig } from './config.ts'
-import { serverFor } from './locate.ts'
+import { serverFor, wildcardOf } from './locate.ts'
 
 export type OwnCertificate = Exclude<Certificate, { from: 'none' }>
 
@@ -9,7 +9,7 @@ export type OwnCertificate = Exclude<Certificate, { from: 'none' }>
  * for it. Null: it has none, and the default one serves.
  */
 export function certificateFor({ servers }: ProxyConfig, host: string): OwnCertificate | null {
-  for (const name of [host, host.replace(/^[^.]+\./, '*.')]) {
+  for (const name of [host, wildcardOf(host)]) {
     const certificate = servers.get(name)?.certificate
     if (certificate !== undefined && certificate.from !== 'none') return certificate
   }
@@ -32,5 +32,5 @@ export function chooseCertificate(config: ProxyConfig, name: string | null): Own
 export function unservedFor(config: ProxyConfig, host: string): IngressCertificateChoice | null {
   const { servers, unserved } = config
   if (servers.has(host)) return null
-  return unserved.get(host) ?? unserved.get(host.replace(/^[^.]+\./, '*.')) ?? null
+  return unserved.get(host) ?? unserved.get(wildcardOf(host)) ?? null
 }

@@ -7,9 +7,12 @@ export function serverFor({ servers, catchAll }: ProxyConfig, host: string): Vir
 }
 
 function wildcardFor(servers: ProxyConfig['servers'], host: string): VirtualServer | null {
-  const found = servers.get(host.replace(/^[^.]+\./, '*.'))
+  const found = servers.get(wildcardOf(host))
   return found !== undefined && nameMatches(found.host, host) ? found : null
 }
+
+/** `*.example.org`, of `shop.example.org`. */
+export const wildcardOf = (host: string): string => host.replace(/^[^.]+\./, '*.')
 
 /** `Shop.example:8443.` is `shop.example`: names compare without regard to case (RFC 9110 4.2.3). */
 export const hostOf = (authority: string): string => authority.replace(/:\d+$/, '').replace(/\.$/, '').toLowerCase()

@@ -4,7 +4,7 @@ import type { TcpStream } from '../../linux/socket/tcp/stream.ts'
 import { type Process, wait, within } from '../../sim/process.ts'
 import { SECOND } from '../../sim/time.ts'
 import type { StepId } from '../../trace/step.ts'
-import { type Address, formatAddress, formatEndpoint } from '../../util/address.ts'
+import { formatAddress, formatEndpoint } from '../../util/address.ts'
 import { concat } from '../../util/bytes.ts'
 import { Malformed } from '../../util/malformed.ts'
 import type { Header, ResponseHead } from '../../wire/http/head.ts'
@@ -12,6 +12,7 @@ import { HttpParser } from '../../wire/http/parser.ts'
 import { writeRequest } from '../../wire/http/writer.ts'
 import type { PodContext } from '../context.ts'
 import type { Upgrade } from '../curl/options.ts'
+import { addressBehind, secureBehind } from '../edge/behind.ts'
 import { CHUNK } from '../edge/hello.ts'
 import { isBroken } from '../edge/splice.ts'
 import type { HttpRequest, HttpResponse } from '../http/message.ts'
@@ -67,7 +68,8 @@ function* open(
 ): Process<{ readonly tcp: TcpStream } | Extract<Attempt, { kind: 'failed' }>> {
   const start = context.simulation.now
   try {
-    const address = yield* addressOf(context, endpoint)
+    const { host } = endpoint
+    const address = typeof host === 'string' ? yield* addressBehind(context, host) : host
     const options = { noDelay: true, timeout: CONNECT_TIMEOUT, cause: peer.cause }
     return { tcp: yield* context.sockets.connect(address, endpoint.port, options) }
   } catch (error) {
@@ -75,13 +77,6 @@ function* open(
     const why = context.simulation.now - start >= CONNECT_TIMEOUT ? 'timeout' : 'refused'
     return { kind: 'failed', why, again: true, error: error.message }
   }
-}
-
-function* addressOf(context: PodContext, { host }: UpstreamEndpoint): Process<Address> {
-  if (typeof host !== 'string') return host
-  const found = yield* context.names.resolve(host)
-  if (found.kind !== 'found') throw new SocketError('EHOSTUNREACH', `resolve ${host}`)
-  return found.addresses[0]
 }
 
 function* exchange(
@@ -115,8 +110,7 @@ function* exchange(
 /** proxy_ssl_verify and proxy_ssl_server_name are off: anybody's certificate will do, and no name is asked for. */
 function secure(context: PodContext, tcp: TcpStream, endpoint: UpstreamEndpoint, connect: Upgrade): Process<Stream> {
   const host = formatAddress(tcp.remote.address)
-  const url = { scheme: 'https', host, port: endpoint.port, target: '/', authority: nameOf(endpoint) }
-  return connect(tcp, url, context, {}, { talk: () => {}, tls: () => {} })
+  return secureBehind(context, tcp, connect, { host, port: endpoint.port, authority: nameOf(endpoint) })
 }
 
 function* receive(stream: Stream, method: string): Process<{ readonly head: ResponseHead; readonly body: Uint8Array }> {

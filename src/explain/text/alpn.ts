@@ -4,7 +4,7 @@ import { type FailedAlpn, failedAlpn } from '../request/alpn.ts'
 import { changeFor, type Involved } from '../request/change.ts'
 import type { TlsConnection } from '../tls-connections.ts'
 import type { Names } from './alert.ts'
-import { columns, labelled } from './columns.ts'
+import { columns, EXCHANGE_LABEL, labelled } from './columns.ts'
 
 /** What is to be changed in the cluster for it. */
 export function alpnChangeText({ events }: TlsConnection, involved: Involved): string[] {
@@ -12,11 +12,8 @@ export function alpnChangeText({ events }: TlsConnection, involved: Involved): s
   if (change === null) return []
   const { object, fix } = change
   const rows = object === null ? [] : [[tls.heading.object.toLowerCase(), object] as const]
-  return labelled([...rows, [tls.heading.fix.toLowerCase(), fix]], CELLS)
+  return labelled([...rows, [tls.heading.fix.toLowerCase(), fix]], EXCHANGE_LABEL)
 }
-
-/** As wide as a label in an exchange. */
-const CELLS = 13
 
 /** What each end named, in which order, and why none of it was chosen. */
 export function alpnText({ by, protocols }: FailedAlpn, names: Names): string[] {

@@ -24,6 +24,8 @@ export function columns(rows: readonly (readonly string[])[], gap = '  '): strin
 
 /** Cells of a label, and of a line with it: a command stays whole, and so do columns. */
 const LABEL = 14
+/** As wide as a label in an exchange. */
+export const EXCHANGE_LABEL = 13
 const WIDTH = 112
 
 /** Labels on the left, and texts that break at blanks and go on below themselves. */

@@ -4,12 +4,9 @@ import type { Involved } from '../request/change.ts'
 import { choiceIn, type IngressRoute, knownOf } from '../request/ingress.ts'
 import type { TlsConnection } from '../tls-connections.ts'
 import { explainAlert } from './alert.ts'
-import { labelled } from './columns.ts'
+import { EXCHANGE_LABEL, labelled } from './columns.ts'
 
 type Row = readonly [label: string, text: string]
-
-/** As wide as a label in an exchange. */
-const CELLS = 13
 
 /** What an ingress controller knew when it chose a certificate, and where that was no use, what is to be changed. */
 export function ingressTlsText({ events }: TlsConnection, involved: Involved): string[] {
@@ -19,12 +16,12 @@ export function ingressTlsText({ events }: TlsConnection, involved: Involved): s
   const rows: Row[] = [[en.heading.toLowerCase(), knownOf(choice).fact]]
   if (alert?.object != null && choice.ingress !== '') rows.push([tls.heading.object.toLowerCase(), alert.object])
   if (alert?.fix != null) rows.push([tls.heading.fix.toLowerCase(), alert.fix])
-  return labelled(rows, CELLS)
+  return labelled(rows, EXCHANGE_LABEL)
 }
 
 /** Where ingress controllers led a request. */
 export const routesText = (routes: readonly IngressRoute[]): string[] =>
   labelled(
     routes.map((route): Row => [en.heading.toLowerCase(), en.route[route.outcome](route)]),
-    CELLS,
+    EXCHANGE_LABEL,
   )

@@ -1,5 +1,6 @@
 import { namespace as namespaceObject } from '../../kube/api/build.ts'
-import type { KubeObject } from '../../kube/api/kinds.ts'
+import type { ServiceObject } from '../../kube/api/cluster-objects.ts'
+import type { Kind, Kinds, KubeObject } from '../../kube/api/kinds.ts'
 import { nameOf } from '../../kube/api/meta.ts'
 import { isFinished, isReady, type PodObject } from '../../kube/api/pod-object.ts'
 import type { Store } from '../../kube/api/store.ts'
@@ -92,33 +93,39 @@ export class Lifecycle {
     this.store.create(nodeObject(plan))
   }
 
+  /** What informers hold follows the store, and ingress controllers hear of it. */
+  private inform<K extends Kind>(kind: K, set: (object: Kinds[K]) => void, remove: (object: Kinds[K]) => void): void {
+    const { news } = this.emulation.ingress
+    this.store.watch(kind, ({ type, object, step }) => {
+      if (type === 'DELETED') remove(object)
+      else set(object)
+      news.tell(`${kind} ${nameOf(object.meta)}`, step)
+    })
+  }
+
   /** Names follow the store at once: who looks for a pod finds the one that is there. So does what CoreDNS answers. */
   private follow(): void {
     const { directory, services, facts, ingress } = this.emulation
-    const { news } = ingress
-    this.store.watch('IngressClass', ({ type, object, step }) => {
-      if (type === 'DELETED') ingress.deleteClass(object)
-      else ingress.setClass(object)
-      news.tell(`IngressClass ${nameOf(object.meta)}`, step)
-    })
-    this.store.watch('Ingress', ({ type, object, step }) => {
-      if (type === 'DELETED') ingress.delete(object)
-      else ingress.set(object)
-      news.tell(`Ingress ${nameOf(object.meta)}`, step)
-    })
-    this.store.watch('Service', ({ type, object, step }) => {
-      if (type === 'DELETED') services.deleteService(object)
-      else {
-        services.setService(object)
-        facts.addService(object)
-      }
-      news.tell(`Service ${nameOf(object.meta)}`, step)
-    })
-    this.store.watch('EndpointSlice', ({ type, object, step }) => {
-      if (type === 'DELETED') services.deleteSlice(object)
-      else services.setSlice(object)
-      news.tell(`EndpointSlice ${nameOf(object.meta)}`, step)
-    })
+    this.inform(
+      'IngressClass',
+      (one) => ingress.setClass(one),
+      (one) => ingress.deleteClass(one),
+    )
+    this.inform(
+      'Ingress',
+      (one) => ingress.set(one),
+      (one) => ingress.delete(one),
+    )
+    const setService = (service: ServiceObject): void => {
+      services.setService(service)
+      facts.addService(service)
+    }
+    this.inform('Service', setService, (service) => services.deleteService(service))
+    this.inform(
+      'EndpointSlice',
+      (slice) => services.setSlice(slice),
+      (slice) => services.deleteSlice(slice),
+    )
     this.store.watch('Pod', ({ type, object, before }) => {
       this.remember(object)
       if (type === 'DELETED') {

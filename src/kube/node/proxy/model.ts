@@ -12,7 +12,7 @@ export class PortState implements Outlook {
   readonly hinted: boolean
 
   constructor(
-    private readonly service: Service,
+    readonly service: Service,
     private readonly port: ServicePort,
     readonly clusterIP: Address,
     private readonly slices: readonly EndpointSlice[],
